@@ -23,7 +23,7 @@ pub struct Info {
     pub alpha: bool,
     /// Frames of an animation; 1 for a still picture.
     pub frames: u32,
-    /// Bytes of the embedded ICC profile; 0 where there is none.
+    /// Bytes of the embedded ICC profile as the file holds it (compressed in PNG); 0 where there is none.
     pub profile_bytes: u64,
     /// The quality of a JPEG on libjpeg's scale, estimated from its quantization tables.
     pub quality: Option<u8>,

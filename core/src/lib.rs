@@ -11,11 +11,25 @@
 //! ```
 #![forbid(unsafe_code)]
 
+// The flow: lib → transform → survey → { jpeg · png · webp · gif } → { halve · palette } → raster → error.
+mod color;
 mod error;
+mod exif;
 mod format;
+mod gif;
+mod halve;
+mod icc;
 mod info;
+mod jpeg;
 mod options;
 mod output;
+mod palette;
+mod picture;
+mod png;
+mod raster;
+mod survey;
+mod transform;
+mod webp;
 
 pub use error::{Error, Limit};
 pub use format::{Format, UnknownFormat};
@@ -41,8 +55,7 @@ pub const fn half(length: u32) -> u32 {
 /// # Errors
 /// As [`halve`], but never [`Error::TooLarge`].
 pub fn probe(source: &[u8]) -> Result<Info, Error> {
-    Format::sniff(source)?;
-    Err(Error::NotAnImage)
+    survey::Survey::of(source).map(|survey| survey.info)
 }
 
 /// The image in `source` at half its width and height, upright and without private metadata.
@@ -50,6 +63,5 @@ pub fn probe(source: &[u8]) -> Result<Info, Error> {
 /// # Errors
 /// See [`Error`]: the source is no image, broken, of an unsupported kind, or beyond the limits.
 pub fn halve(source: &[u8], options: &Options) -> Result<Output, Error> {
-    let _ = options;
-    Err(probe(source).err().unwrap_or(Error::NotAnImage))
+    transform::transform(source, options)
 }

@@ -57,6 +57,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub struct Quality(u8);
 
 impl Quality {
+    /// The lowest quality, 1.
+    pub const MIN: Self = Self(1);
+
     /// The quality `value`, or `None` outside 1 to 100.
     #[must_use]
     pub const fn new(value: u8) -> Option<Self> {

@@ -1,0 +1,190 @@
+//! GIF89a: the blocks are checked here, pixels are decoded and encoded by the `gif` crate.
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use image::codecs::gif::GifDecoder;
+
+use crate::palette::Indexed;
+use crate::picture::Picture;
+use crate::survey::Survey;
+use crate::{Color, Error, Format, Info, Limits, Metadata};
+
+fn malformed(reason: &'static str) -> Error {
+    Error::Malformed { format: Format::Gif, reason }
+}
+
+/// What the blocks say.
+#[derive(Debug, Default)]
+struct Blocks {
+    width: u16,
+    height: u16,
+    frames: u32,
+    /// Pixels of the largest frame.
+    frame_pixels: u64,
+    transparency: bool,
+    profile_bytes: u64,
+    private: Vec<Metadata>,
+    trailing: u64,
+}
+
+/// A place in a file; each step takes bytes off it, so every walk ends.
+struct Reader<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
+        let (head, rest) = self.rest.split_at_checked(count).ok_or(malformed("ends inside a block"))?;
+        self.rest = rest;
+        Ok(head)
+    }
+
+    fn byte(&mut self) -> Result<u8, Error> {
+        Ok(self.take(1)?[0])
+    }
+
+    fn word(&mut self) -> Result<u16, Error> {
+        let bytes = self.take(2)?;
+        Ok(u16::from_le_bytes([bytes[0], bytes[1]]))
+    }
+
+    /// Passes over a colour table where `flags` announce one.
+    fn color_table(&mut self, flags: u8) -> Result<(), Error> {
+        if flags & 0x80 != 0 {
+            self.take(3 << ((flags & 7) + 1))?;
+        }
+        Ok(())
+    }
+
+    /// Passes over sub-blocks up to the empty one; their first one, and their bytes in all.
+    fn sub_blocks(&mut self) -> Result<(&'a [u8], u64), Error> {
+        let mut first: &[u8] = &[];
+        let mut bytes = 0;
+        loop {
+            let length = usize::from(self.byte()?);
+            if length == 0 {
+                return Ok((first, bytes));
+            }
+            let block = self.take(length)?;
+            if bytes == 0 {
+                first = block;
+            }
+            bytes += length as u64;
+        }
+    }
+}
+
+impl Blocks {
+    /// Walks over all blocks of `source` up to the trailer, or to the end where there is none.
+    fn walk(source: &[u8]) -> Result<Self, Error> {
+        const EXTENSION: u8 = 0x21;
+        const IMAGE: u8 = 0x2C;
+        const TRAILER: u8 = 0x3B;
+        let mut reader = Reader { rest: source };
+        reader.take(6)?;
+        let mut blocks = Self { width: reader.word()?, height: reader.word()?, ..Self::default() };
+        let flags = reader.byte()?;
+        reader.take(2)?;
+        reader.color_table(flags)?;
+        while !reader.rest.is_empty() {
+            match reader.byte()? {
+                EXTENSION => blocks.take_extension(&mut reader)?,
+                IMAGE => blocks.take_image(&mut reader)?,
+                TRAILER => {
+                    blocks.trailing = reader.rest.len() as u64;
+                    break;
+                }
+                // Viewers pass over bytes that start no block.
+                _ => {}
+            }
+        }
+        if blocks.frames == 0 {
+            return Err(malformed("has no picture"));
+        }
+        if blocks.width == 0 || blocks.height == 0 {
+            return Err(malformed("has a side of 0"));
+        }
+        Ok(blocks)
+    }
+
+    fn take_extension(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        let label = reader.byte()?;
+        let (first, bytes) = reader.sub_blocks()?;
+        match label {
+            0xF9 => self.transparency |= first.first().is_some_and(|flags| flags & 1 != 0),
+            0xFE => self.private.push(Metadata::Text),
+            0xFF if first.starts_with(b"XMP Data") => self.private.push(Metadata::Xmp),
+            0xFF if first.starts_with(b"ICCRGBG1") => self.profile_bytes = bytes.saturating_sub(11),
+            0xFF if first.starts_with(b"NETSCAPE2.0") || first.starts_with(b"ANIMEXTS1.0") => {}
+            _ => self.private.push(Metadata::Application),
+        }
+        Ok(())
+    }
+
+    fn take_image(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        reader.take(4)?;
+        let pixels = u64::from(reader.word()?) * u64::from(reader.word()?);
+        let flags = reader.byte()?;
+        reader.color_table(flags)?;
+        let code_size = reader.byte()?;
+        if !(1..=11).contains(&code_size) {
+            return Err(malformed("has an LZW code size outside 1 to 11"));
+        }
+        reader.sub_blocks()?;
+        self.frames += 1;
+        self.frame_pixels = self.frame_pixels.max(pixels);
+        Ok(())
+    }
+}
+
+/// What the blocks of `source` say.
+pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
+    let mut blocks = Blocks::walk(source)?;
+    blocks.private.sort();
+    blocks.private.dedup();
+    let info = Info {
+        format: Format::Gif,
+        width: blocks.width.into(),
+        height: blocks.height.into(),
+        orientation: 1,
+        color: Color::Palette,
+        depth: 8,
+        alpha: blocks.transparency,
+        frames: blocks.frames,
+        profile_bytes: blocks.profile_bytes,
+        quality: None,
+        scans: 0,
+    };
+    // Canvas and frame as RGBA, the half, and the frame's indices.
+    let peak_bytes = 5 * info.pixels() + 5 * blocks.frame_pixels;
+    Ok(Survey { peak_bytes, private: blocks.private, trailing: blocks.trailing, info })
+}
+
+/// The pixels of `source`, a still picture, on its canvas.
+pub(crate) fn decode(source: &[u8], info: &Info, limits: &Limits) -> Result<Picture, Error> {
+    let mut decoder =
+        GifDecoder::new(Cursor::new(source)).map_err(|_| malformed("has broken blocks before the image data"))?;
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_alloc = Some(limits.memory_bytes);
+    image::ImageDecoder::set_limits(&mut decoder, bounds).map_err(|_| malformed("cannot be decoded within bounds"))?;
+    let picture = Picture::read(Format::Gif, decoder, info.profile_bytes > 0)?;
+    Ok(Picture { palette: true, ..picture })
+}
+
+/// `indexed` as a still GIF. Of its colours at most one is transparent, and none partly.
+pub(crate) fn encode(indexed: &Indexed) -> Result<Vec<u8>, Error> {
+    let unsupported = Error::UnsupportedFeature { format: Format::Gif, feature: "a side over 65535 pixels" };
+    let refused = |_| Error::UnsupportedFeature { format: Format::Gif, feature: "a picture that its encoder refuses" };
+    let width = u16::try_from(indexed.width).map_err(|_| unsupported)?;
+    let height = u16::try_from(indexed.indices.len().div_ceil(indexed.width)).map_err(|_| unsupported)?;
+    let colors: Vec<u8> = indexed.colors.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+    let transparent = indexed.colors.iter().position(|color| color[3] == 0).map(|index| index as u8);
+    let frame =
+        gif::Frame { width, height, buffer: Cow::Borrowed(&indexed.indices), transparent, ..gif::Frame::default() };
+    let mut bytes = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut bytes, width, height, &colors).map_err(refused)?;
+    encoder.write_frame(&frame).map_err(refused)?;
+    drop(encoder);
+    Ok(bytes)
+}

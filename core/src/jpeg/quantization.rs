@@ -1,0 +1,92 @@
+//! Quantization tables: the standard ones at a quality, and the quality that a table stands for.
+//!
+//! "Quality" is libjpeg's scale: the tables of T.81 Annex K times 50 / q below 50, times
+//! 2 − q / 50 from there on.
+
+use crate::Quality;
+
+/// 64 quantization steps in natural order (row by row), 1 to 65535 each.
+pub(super) type Table = [u16; 64];
+
+/// T.81 table K.1, luminance.
+const LUMINANCE: Table = [
+    16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51,
+    87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121, 120, 101,
+    72, 92, 95, 98, 112, 100, 103, 99,
+];
+
+/// T.81 table K.2, chrominance.
+const CHROMINANCE: Table = [
+    17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99, 24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99,
+    99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+    99, 99, 99, 99, 99, 99,
+];
+
+/// Natural index of each coefficient in zigzag order (T.81 figure A.6).
+pub(super) const ZIGZAG: [u8; 64] = [
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
+    28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
+    47, 55, 62, 63,
+];
+
+/// Which of the two standard tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Luminance,
+    Chrominance,
+}
+
+/// The standard table at `quality`, steps 1 to 255 as baseline wants them.
+pub(super) fn standard(kind: Kind, quality: Quality) -> Table {
+    let quality = u32::from(quality.value());
+    let percent = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
+    let base = match kind {
+        Kind::Luminance => &LUMINANCE,
+        Kind::Chrominance => &CHROMINANCE,
+    };
+    base.map(|step| ((u32::from(step) * percent + 50) / 100).clamp(1, 255) as u16)
+}
+
+/// The highest quality at which the standard table is nowhere finer *on the whole* than `source`: the
+/// sum of its steps is at least the sum of the source's. Exact for tables that libjpeg made.
+pub(super) fn quality_of(kind: Kind, source: &Table) -> Quality {
+    let sum = |table: &Table| table.iter().map(|&step| u32::from(step)).sum::<u32>();
+    let wanted = sum(source);
+    let mut best = Quality::MIN;
+    for quality in (1..=100).filter_map(Quality::new) {
+        if sum(&standard(kind, quality)) >= wanted {
+            best = quality;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_tables_give_their_quality_back() {
+        for kind in [Kind::Luminance, Kind::Chrominance] {
+            for quality in (1..=100).filter_map(Quality::new) {
+                let table = standard(kind, quality);
+                let found = quality_of(kind, &table);
+                assert_eq!(standard(kind, found), table, "{kind:?} at {quality}: found {found}");
+            }
+        }
+    }
+
+    #[test]
+    fn quality_50_is_the_table_of_the_standard() {
+        let fifty = Quality::new(50).unwrap();
+        assert_eq!(standard(Kind::Luminance, fifty), LUMINANCE);
+        assert_eq!(standard(Kind::Chrominance, fifty), CHROMINANCE);
+    }
+
+    #[test]
+    fn coarser_sources_never_raise_the_quality() {
+        let doubled = standard(Kind::Luminance, Quality::default()).map(|step| step * 2);
+        assert!(quality_of(Kind::Luminance, &doubled) < Quality::default());
+        assert_eq!(quality_of(Kind::Luminance, &[65535; 64]), Quality::MIN);
+    }
+}

@@ -1,0 +1,102 @@
+//! A JPEG file as a row of marker segments (T.81 B.1.1), entropy-coded data skipped.
+
+use super::malformed;
+use super::marker::{EOI, RST0, RST7, SOI, SOS, TEM};
+use crate::Error;
+
+/// A marker and what belongs to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Segment<'a> {
+    /// The byte behind 0xFF.
+    pub(super) marker: u8,
+    /// The parameters behind the length field; empty where the marker has none.
+    pub(super) payload: &'a [u8],
+}
+
+/// The segments of a file from behind SOI to EOI.
+///
+/// As libjpeg does, bytes between segments that are no marker are passed over, and the file may end
+/// without EOI: then the iterator ends, and [`end`](Self::end) stays `None`.
+pub(super) struct Segments<'a> {
+    source: &'a [u8],
+    at: usize,
+    end: Option<usize>,
+}
+
+impl<'a> Segments<'a> {
+    /// Starts behind the SOI of `source`.
+    pub(super) fn new(source: &'a [u8]) -> Result<Self, Error> {
+        match source {
+            [0xFF, SOI, ..] => Ok(Self { source, at: 2, end: None }),
+            _ => Err(malformed("does not start with SOI")),
+        }
+    }
+
+    /// The offset behind EOI, once it was met.
+    pub(super) fn end(&self) -> Option<usize> {
+        self.end
+    }
+
+    /// The next segment; `None` behind EOI or where no marker is left.
+    pub(super) fn next(&mut self) -> Result<Option<Segment<'a>>, Error> {
+        if self.end.is_some() {
+            return Ok(None);
+        }
+        let Some(marker) = self.next_marker() else { return Ok(None) };
+        if marker == EOI {
+            self.end = Some(self.at);
+            return Ok(None);
+        }
+        if marker == TEM || (RST0..=RST7).contains(&marker) {
+            return Ok(Some(Segment { marker, payload: &[] }));
+        }
+        if marker == SOI {
+            return Err(malformed("has a second SOI inside the image"));
+        }
+        let payload = self.payload()?;
+        if marker == SOS {
+            self.skip_entropy_coded();
+        }
+        Ok(Some(Segment { marker, payload }))
+    }
+
+    /// Moves behind the next marker: an 0xFF, fill bytes 0xFF, then neither 0x00 nor 0xFF.
+    fn next_marker(&mut self) -> Option<u8> {
+        loop {
+            let rest = self.source.get(self.at..)?;
+            self.at += rest.iter().position(|&byte| byte == 0xFF)?;
+            let fill = self.source[self.at..].iter().take_while(|&&byte| byte == 0xFF).count();
+            self.at += fill;
+            let marker = *self.source.get(self.at)?;
+            self.at += 1;
+            if marker != 0 {
+                return Some(marker);
+            }
+        }
+    }
+
+    fn payload(&mut self) -> Result<&'a [u8], Error> {
+        let length = self.source.get(self.at..).and_then(|rest| rest.first_chunk()).copied().map(u16::from_be_bytes);
+        let length = usize::from(length.ok_or(malformed("ends inside a segment"))?);
+        if length < 2 {
+            return Err(malformed("has a segment shorter than its length field"));
+        }
+        let payload = self.source.get(self.at + 2..self.at + length).ok_or(malformed("ends inside a segment"))?;
+        self.at += length;
+        Ok(payload)
+    }
+
+    /// Moves to the next marker that ends a scan: not a stuffed zero, not RSTm, not a fill byte.
+    fn skip_entropy_coded(&mut self) {
+        while let Some(found) = self.source[self.at..].iter().position(|&byte| byte == 0xFF) {
+            self.at += found;
+            match self.source.get(self.at + 1) {
+                Some(0 | RST0..=RST7) => self.at += 2,
+                Some(0xFF) => self.at += 1,
+                Some(_) => return,
+                None => break,
+            }
+        }
+        self.at = self.source.len();
+    }
+}

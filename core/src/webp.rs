@@ -1,0 +1,190 @@
+//! WebP (RFC 9649): the chunks are checked here, pixels are decoded and losslessly encoded by `image-webp`.
+
+use std::io::Cursor;
+
+use image::codecs::webp::{WebPDecoder, WebPEncoder};
+use image::{ExtendedColorType, ImageEncoder};
+
+use crate::picture::Picture;
+use crate::raster::{Model, Raster, Samples};
+use crate::survey::{Found, Survey, shown};
+use crate::{Color, Error, Format, Info, Limits, Metadata};
+
+fn malformed(reason: &'static str) -> Error {
+    Error::Malformed { format: Format::WebP, reason }
+}
+
+/// What the chunks say.
+#[derive(Debug, Default)]
+struct Chunks {
+    /// Canvas of VP8X.
+    canvas: Option<(u32, u32)>,
+    /// Size in the header of the image data, outside an animation.
+    image: Option<(u32, u32)>,
+    lossy: bool,
+    alpha: bool,
+    animated: bool,
+    frames: u32,
+    profile_bytes: u64,
+    found: Found,
+}
+
+impl Chunks {
+    /// Walks over all chunks of `source` and checks that the sizes they state agree: the decoder does
+    /// not, and panics or allocates by the wrong one.
+    fn walk(source: &[u8]) -> Result<(Self, u64), Error> {
+        let length = source.get(4..).and_then(|rest| rest.first_chunk()).copied().map(u32::from_le_bytes);
+        let riff = length.ok_or(malformed("ends inside its RIFF header"))? as usize;
+        let end = riff.checked_add(8).filter(|&end| end <= source.len());
+        let end = end.ok_or(malformed("ends before its RIFF size"))?;
+        let mut rest = source.get(12..end).ok_or(malformed("has a RIFF size too small for an image"))?;
+        let mut chunks = Self::default();
+        while let Some((kind, data)) = next_chunk(&mut rest)? {
+            chunks.take(kind, data)?;
+        }
+        chunks.check()?;
+        Ok((chunks, (source.len() - end) as u64))
+    }
+
+    fn take(&mut self, kind: [u8; 4], data: &[u8]) -> Result<(), Error> {
+        match &kind {
+            b"VP8X" => {
+                let [flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = *data else {
+                    return Err(malformed("has a VP8X chunk cut short"));
+                };
+                self.alpha |= flags & 0x10 != 0;
+                self.animated |= flags & 0x02 != 0;
+                self.canvas = Some((1 + u32::from_le_bytes([w0, w1, w2, 0]), 1 + u32::from_le_bytes([h0, h1, h2, 0])));
+            }
+            b"VP8 " => {
+                self.lossy = true;
+                self.image.get_or_insert(vp8_size(data)?);
+            }
+            b"VP8L" => {
+                let (size, alpha) = vp8l_size(data)?;
+                self.image.get_or_insert(size);
+                self.alpha |= alpha && self.canvas.is_none();
+            }
+            b"ANMF" => self.frames += 1,
+            b"ANIM" => self.animated = true,
+            b"ICCP" => self.profile_bytes = data.len() as u64,
+            b"EXIF" => self.found.exif(data),
+            b"XMP " => self.found.note(Metadata::Xmp),
+            b"ALPH" => {}
+            _ => self.found.note(Metadata::Application),
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match (self.canvas, self.image) {
+            _ if self.animated && self.canvas.is_some() && self.frames > 0 => Ok(()),
+            (_, None) => Err(malformed("has no image")),
+            (Some(canvas), Some(image)) if canvas != image => {
+                Err(malformed("has an image of another size than its canvas"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn size(&self) -> (u32, u32) {
+        self.canvas.or(self.image).unwrap_or_default()
+    }
+}
+
+/// A chunk's FourCC and data.
+type Chunk<'a> = ([u8; 4], &'a [u8]);
+
+/// Takes one chunk (FourCC, length, data, padding to even) off `rest`; `None` at the end.
+fn next_chunk<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Error> {
+    if rest.len() < 8 {
+        // Fewer bytes than a chunk header: padding that some writers leave.
+        return Ok(None);
+    }
+    let cut = malformed("ends inside a chunk");
+    let (kind, behind) = rest.split_first_chunk().ok_or(cut)?;
+    let (length, behind) = behind.split_first_chunk().ok_or(cut)?;
+    let length = u32::from_le_bytes(*length) as usize;
+    let (data, behind) = behind.split_at_checked(length).ok_or(cut)?;
+    *rest = behind.get(length % 2..).unwrap_or_default();
+    Ok(Some((*kind, data)))
+}
+
+/// RFC 6386, 9.1: a frame tag of three bytes, a start code, then two 14-bit sides.
+fn vp8_size(data: &[u8]) -> Result<(u32, u32), Error> {
+    let [tag, _, _, 0x9D, 0x01, 0x2A, w0, w1, h0, h1, ..] = *data else {
+        return Err(malformed("has a VP8 frame without its start code"));
+    };
+    if tag & 1 != 0 {
+        return Err(malformed("has a VP8 frame that depends on others"));
+    }
+    let (width, height) = (u16::from_le_bytes([w0, w1]) & 0x3FFF, u16::from_le_bytes([h0, h1]) & 0x3FFF);
+    if width == 0 || height == 0 {
+        return Err(malformed("has a VP8 frame with a side of 0"));
+    }
+    Ok((width.into(), height.into()))
+}
+
+/// RFC 9649, 3.4: a signature byte, two 14-bit sides less one, an alpha bit, three version bits.
+fn vp8l_size(data: &[u8]) -> Result<((u32, u32), bool), Error> {
+    let [0x2F, b0, b1, b2, b3, ..] = *data else {
+        return Err(malformed("has a VP8L image without its signature"));
+    };
+    let bits = u32::from_le_bytes([b0, b1, b2, b3]);
+    Ok(((1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)), bits >> 28 & 1 != 0))
+}
+
+/// What the chunks of `source` say.
+pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
+    let (chunks, trailing) = Chunks::walk(source)?;
+    let (stored_width, stored_height) = chunks.size();
+    let (orientation, private) = chunks.found.finish();
+    let (width, height) = shown(stored_width, stored_height, orientation);
+    let info = Info {
+        format: Format::WebP,
+        width,
+        height,
+        orientation,
+        color: if chunks.lossy { Color::YCbCr } else { Color::Rgb },
+        depth: 8,
+        alpha: chunks.alpha,
+        frames: chunks.frames.max(1),
+        profile_bytes: chunks.profile_bytes,
+        quality: None,
+        scans: 0,
+    };
+    // Four bytes a pixel decoded, as many while decoding, and the half.
+    let peak_bytes = info.pixels().saturating_mul(9);
+    Ok(Survey { peak_bytes, private, trailing, info })
+}
+
+/// The pixels of `source`, a still picture.
+pub(crate) fn decode(source: &[u8], info: &Info, limits: &Limits) -> Result<Picture, Error> {
+    let mut decoder =
+        WebPDecoder::new(Cursor::new(source)).map_err(|_| malformed("has broken chunks before the image data"))?;
+    let mut bounds = image::Limits::no_limits();
+    bounds.max_alloc = Some(limits.memory_bytes);
+    image::ImageDecoder::set_limits(&mut decoder, bounds).map_err(|_| malformed("cannot be decoded within bounds"))?;
+    let picture = Picture::read(Format::WebP, decoder, info.profile_bytes > 0)?;
+    Ok(Picture { lossy_webp: info.color == Color::YCbCr, ..picture })
+}
+
+/// `raster` as lossless WebP. It has 8-bit samples and is not YCbCr.
+pub(crate) fn encode(raster: &Raster, profile: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    let refused = |_| Error::UnsupportedFeature { format: Format::WebP, feature: "a side over 16383 pixels" };
+    let color = match raster.model {
+        Model::Grey => ExtendedColorType::L8,
+        Model::GreyAlpha => ExtendedColorType::La8,
+        Model::Rgb | Model::YCbCr => ExtendedColorType::Rgb8,
+        Model::Rgba => ExtendedColorType::Rgba8,
+    };
+    let Samples::Eight(samples) = &raster.samples else { unreachable!("depth is reduced before") };
+    let mut bytes = Vec::new();
+    let mut encoder = WebPEncoder::new_lossless(&mut bytes);
+    if let Some(profile) = profile {
+        let unsupported = |_| Error::UnsupportedFeature { format: Format::WebP, feature: "an ICC profile" };
+        encoder.set_icc_profile(profile.to_vec()).map_err(unsupported)?;
+    }
+    encoder.write_image(samples, raster.width as u32, raster.height as u32, color).map_err(refused)?;
+    Ok(bytes)
+}

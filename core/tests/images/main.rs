@@ -1,0 +1,3 @@
+//! Whole images through the public surface.
+
+mod shared_corpus;
