@@ -25,7 +25,7 @@ pub(crate) struct Header {
     pub(super) profile: Profile,
     /// Private metadata that is there, sorted, each kind once.
     pub(super) private: Vec<Metadata>,
-    /// Bytes behind EOI; 0 where there are none or EOI is missing.
+    /// Bytes behind EOI.
     pub(super) trailing: u64,
 }
 
@@ -40,8 +40,12 @@ impl Header {
         while let Some(segment) = segments.next()? {
             draft.take(segment)?;
         }
-        let trailing = segments.end().map_or(0, |end| (source.len() - end) as u64);
-        draft.finish(trailing)
+        let mut header = draft.finish()?;
+        // The decoder fills a last row that is cut with grey and says nothing, so a file whose end is
+        // missing is refused as a whole, as sharp and Pillow do.
+        let end = segments.end().ok_or(malformed("ends before EOI: it was cut short"))?;
+        header.trailing = (source.len() - end) as u64;
+        Ok(header)
     }
 }
 
@@ -137,7 +141,7 @@ impl<'a> Draft<'a> {
         self.exif.get_or_insert(exif);
     }
 
-    fn finish(mut self, trailing: u64) -> Result<Header, Error> {
+    fn finish(mut self) -> Result<Header, Error> {
         let frame = self.frame.ok_or(malformed("has no frame header"))?;
         if self.scans == 0 {
             return Err(malformed("has no scan"));
@@ -165,7 +169,7 @@ impl<'a> Draft<'a> {
             exif: self.exif.unwrap_or_default(),
             profile: join_profile(&self.profile_parts),
             private: self.private,
-            trailing,
+            trailing: 0,
         })
     }
 }

@@ -15,8 +15,8 @@ pub(super) struct Segment<'a> {
 
 /// The segments of a file from behind SOI to EOI.
 ///
-/// As libjpeg does, bytes between segments that are no marker are passed over, and the file may end
-/// without EOI: then the iterator ends, and [`end`](Self::end) stays `None`.
+/// As libjpeg does, bytes between segments that are no marker are passed over. Where the file ends without
+/// EOI, the segments end there, and [`end`](Self::end) stays `None`.
 pub(super) struct Segments<'a> {
     source: &'a [u8],
     at: usize,

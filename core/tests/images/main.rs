@@ -1,3 +1,8 @@
 //! Whole images through the public surface.
 
+mod corpus;
+mod damage;
+mod features;
+mod golden;
+mod rules;
 mod shared_corpus;

@@ -1,0 +1,195 @@
+//! The rules of the house: what is kept, what goes, and what is said about it.
+
+use halver::{Color, Decision, Error, Format, Limit, Limits, Metadata, Options, Quality, halve, probe};
+
+use crate::corpus::{half, half_pixels, half_with, mean_difference, source};
+
+fn to(format: Format) -> Options {
+    Options { format: Some(format), ..Options::default() }
+}
+
+#[test]
+fn sides_are_halved_and_odd_ones_round_up() {
+    for (name, size) in [
+        ("photo-420.jpg", (81, 61)),
+        ("photo.png", (81, 61)),
+        ("photo-lossy.webp", (81, 61)),
+        ("photo.gif", (81, 61)),
+        ("one-pixel.png", (1, 1)),
+        ("one-column.jpg", (1, 61)),
+        ("badge.png", (49, 32)),
+        ("orientation-6.jpg", (24, 18)),
+    ] {
+        let half = half(name);
+        assert_eq!((half.width, half.height), size, "{name}");
+        let info = probe(&half.bytes).unwrap();
+        assert_eq!((info.width, info.height), size, "{name}, as its own header says");
+        assert_eq!(info.format, half.source.format, "{name}");
+    }
+}
+
+#[test]
+fn every_orientation_comes_out_upright_and_says_so() {
+    let upright = half_pixels("orientation-1.jpg");
+    for orientation in 2..=8 {
+        let name = format!("orientation-{orientation}.jpg");
+        let difference = mean_difference(&upright, &half_pixels(&name));
+        assert!(difference < 2.5, "{name}: {difference}");
+        let half = half(&name);
+        assert_eq!(half.decisions[0], Decision::Rotated { orientation });
+        assert_eq!(probe(&half.bytes).unwrap().orientation, 1, "{name}");
+    }
+}
+
+#[test]
+fn private_metadata_goes_and_the_profile_stays() {
+    let whole = source("private.jpg");
+    let half = half("private.jpg");
+    let profile_bytes = probe(&whole).unwrap().profile_bytes;
+    let kinds = vec![Metadata::Exif, Metadata::Gps, Metadata::Text];
+    assert_eq!(half.decisions, [Decision::MetadataRemoved { kinds }, Decision::ProfileKept { bytes: profile_bytes },]);
+    assert_eq!(probe(&half.bytes).unwrap().profile_bytes, profile_bytes);
+    for word in [&b"Exif"[..], b"Halver", b"taken at home"] {
+        assert!(whole.windows(word.len()).any(|window| window == word));
+        assert!(!half.bytes.windows(word.len()).any(|window| window == word), "{}", word.escape_ascii());
+    }
+}
+
+#[test]
+fn a_jpeg_is_never_encoded_finer_than_its_source() {
+    for name in ["photo-420.jpg", "photo-444-q95.jpg", "photo-422-q60.jpg", "photo-grey.jpg"] {
+        for asked in [1, 30, 60, 61, 80, 100] {
+            let half = half_with(name, &Options { quality: Quality::new(asked).unwrap(), ..Options::default() });
+            let used = probe(&half.bytes).unwrap().quality.unwrap();
+            let source = half.source.quality.unwrap();
+            assert_eq!(used, asked.min(source), "{name} at {asked}");
+            let limited = Decision::QualityLimited { asked, used };
+            assert_eq!(half.decisions.contains(&limited), asked > source, "{name} at {asked}");
+        }
+    }
+    assert_eq!(probe(&source("photo-422-q60.jpg")).unwrap().quality, Some(60));
+}
+
+#[test]
+fn kind_stays_kind() {
+    for (name, color, depth, alpha) in [
+        ("photo-grey.jpg", Color::Grey, 8, false),
+        ("photo-420.jpg", Color::YCbCr, 8, false),
+        ("photo-cmyk.jpg", Color::YCbCr, 8, false),
+        ("photo.png", Color::Rgb, 8, false),
+        ("badge.png", Color::Rgb, 8, true),
+        ("palette.png", Color::Palette, 8, false),
+        ("bilevel.png", Color::Grey, 8, false),
+        ("deep-grey.png", Color::Grey, 16, false),
+        ("deep-rgb.png", Color::Rgb, 16, false),
+        ("badge.gif", Color::Palette, 8, true),
+        ("badge-lossless.webp", Color::Rgb, 8, true),
+    ] {
+        let info = probe(&half(name).bytes).unwrap();
+        assert_eq!((info.color, info.depth, info.alpha), (color, depth, alpha), "{name}");
+    }
+}
+
+#[test]
+fn every_format_becomes_every_other() {
+    for name in ["photo-420.jpg", "photo.png", "photo-lossy.webp", "photo.gif", "deep-rgb.png", "badge.png"] {
+        let expected = half_pixels(name);
+        for format in Format::ALL {
+            let half = half_with(name, &to(format));
+            assert_eq!(Format::sniff(&half.bytes), Ok(format), "{name}");
+            let info = probe(&half.bytes).unwrap();
+            assert_eq!((info.width, info.height), expected.dimensions(), "{name} to {format}");
+        }
+    }
+    assert!(half_with("deep-rgb.png", &to(Format::WebP)).decisions.contains(&Decision::DepthReduced));
+    assert!(
+        half_with("photo.png", &to(Format::Gif)).decisions.iter().any(|d| matches!(d, Decision::PaletteReduced { .. }))
+    );
+}
+
+#[test]
+fn transparency_is_given_up_only_with_a_word() {
+    let flat = half_with("badge.png", &to(Format::Jpeg));
+    assert!(flat.decisions.contains(&Decision::Flattened { background: [255; 3] }));
+    let hard = half_with("badge.png", &to(Format::Gif));
+    assert!(hard.decisions.contains(&Decision::TransparencyHardened));
+    let kept = half("badge.png");
+    assert_eq!(kept.decisions, []);
+    let pixels = half_pixels("badge.png");
+    assert_eq!(pixels.get_pixel(48, 31).0, [0, 0, 0, 0]);
+    assert_eq!(pixels.get_pixel(16, 16).0, [220, 40, 60, 255]);
+    assert_eq!(pixels.get_pixel(42, 18).0, [20, 90, 200, 128]);
+}
+
+#[test]
+fn inks_become_the_colours_they_print() {
+    let difference = mean_difference(&half_pixels("photo-cmyk.jpg"), &half_pixels("photo-420.jpg"));
+    assert!(difference < 4.0, "{difference}");
+    assert!(half("photo-cmyk.jpg").decisions.contains(&Decision::InksConverted));
+}
+
+#[test]
+fn animation_is_never_flattened_in_silence() {
+    for (name, format) in
+        [("animated.gif", Format::Gif), ("animated.webp", Format::WebP), ("animated.png", Format::Png)]
+    {
+        assert_eq!(probe(&source(name)).unwrap().frames, 3, "{name}");
+        let refused = Error::UnsupportedFeature { format, feature: "animation" };
+        assert_eq!(halve(&source(name), &Options::default()).err(), Some(refused), "{name}");
+    }
+}
+
+#[test]
+fn a_half_with_more_bytes_than_the_whole_says_so() {
+    for entry in std::fs::read_dir(crate::corpus::root().join("core/tests/corpus")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let whole = source(&name);
+        let Ok(half) = halve(&whole, &Options::default()) else { continue };
+        let more = half.bytes.len().saturating_sub(whole.len()) as u64;
+        let said = half.decisions.contains(&Decision::LargerThanSource { by: more });
+        assert_eq!(said, more > 0, "{name}");
+    }
+}
+
+#[test]
+fn errors_say_whose_move_it_is() {
+    let code = |name: &str| halve(&source(name), &Options::default()).unwrap_err().code();
+    assert_eq!(code("empty.jpg"), "not-an-image");
+    assert_eq!(code("text.jpg"), "not-an-image");
+    assert_eq!(code("truncated.jpg"), "malformed");
+    assert_eq!(code("animated.gif"), "unsupported-feature");
+    assert_eq!(halve(b"\0\0\0\x18ftypheic\0\0\0\0", &Options::default()).unwrap_err().code(), "unsupported-format");
+    assert_eq!(
+        halve(&source("huge-header.jpg"), &Options::default()).unwrap_err(),
+        Error::TooLarge { limit: Limit::Pixels, needed: 65535 * 65535, allowed: 100_000_000 }
+    );
+}
+
+#[test]
+fn limits_are_met_from_the_header() {
+    let whole = source("photo-progressive.jpg");
+    let refused = |limits: Limits| match halve(&whole, &Options { limits, ..Options::default() }) {
+        Err(Error::TooLarge { limit, needed, allowed }) => Some((limit, needed, allowed)),
+        _ => None,
+    };
+    let limits = Limits::default();
+    assert_eq!(refused(limits), None);
+    let bytes = whole.len() as u64;
+    assert_eq!(refused(Limits { source_bytes: bytes, ..limits }), None);
+    assert_eq!(refused(Limits { source_bytes: bytes - 1, ..limits }), Some((Limit::SourceBytes, bytes, bytes - 1)));
+    assert_eq!(refused(Limits { pixels: 161 * 121 - 1, ..limits }), Some((Limit::Pixels, 161 * 121, 161 * 121 - 1)));
+    assert_eq!(refused(Limits { scans: 9, ..limits }), Some((Limit::Scans, 10, 9)));
+    assert!(matches!(refused(Limits { memory_bytes: 1000, ..limits }), Some((Limit::MemoryBytes, _, 1000))));
+}
+
+#[test]
+fn bytes_behind_the_image_go_and_are_counted() {
+    for name in ["photo-420.jpg", "badge.png", "badge.gif", "badge-lossless.webp"] {
+        let mut whole = source(name);
+        let plain = half(name);
+        whole.extend_from_slice(&[7; 100]);
+        let half = halve(&whole, &Options::default()).unwrap();
+        assert_eq!(half.bytes, plain.bytes, "{name}");
+        assert!(half.decisions.contains(&Decision::TrailingDataRemoved { bytes: 100 }), "{name}");
+    }
+}
