@@ -118,3 +118,6 @@ async fn outcome<S: Store>(entry: &Entry, invocation: &Invocation, config: &Conf
     let handed_back_at = invocation.deadline.checked_sub(GRACE).unwrap_or(invocation.deadline);
     timeout_at(handed_back_at, work).await.unwrap_or(Outcome::HandedBack(Error::Deadline))
 }
+
+#[cfg(test)]
+mod tests;

@@ -270,3 +270,14 @@ fn kept(error: StoreError) -> Result<Option<String>, Error> {
 fn record_address(config: &Config, bucket: &str, key: &str) -> Address {
     Address { bucket: config.destination.bucket(bucket), key: marker::failure_record_key(key) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_defect_and_no_more() {
+        assert_eq!(unpanicked(|| [1, 2].iter().sum::<i32>()), Ok(3));
+        assert_eq!(unpanicked(|| panic!("told to")), Err::<(), _>(Error::Defect));
+    }
+}

@@ -233,3 +233,47 @@ fn base64_of_hex(hex: &str) -> String {
         hex.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |byte, &d| byte << 4 | nibble(d))).collect();
     aws_smithy_types::base64::encode(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_mean_what_s3_says() {
+        use StoreErrorKind::{
+            AccessDenied, Archived, Broken, CredentialsExpired, NoSuchBucket, NoSuchKey, Refused, Throttled, Timeout,
+            Unavailable,
+        };
+        for (status, code, expected) in [
+            (404, "NoSuchKey", NoSuchKey),
+            (404, "", NoSuchKey),
+            (404, "NoSuchBucket", NoSuchBucket),
+            (403, "AccessDenied", AccessDenied),
+            (403, "SignatureDoesNotMatch", AccessDenied),
+            (403, "InvalidObjectState", Archived),
+            (403, "RequestTimeTooSkewed", Unavailable),
+            (400, "ExpiredToken", CredentialsExpired),
+            (400, "RequestTimeout", Timeout),
+            (400, "BadDigest", Broken),
+            (400, "InvalidBucketName", Refused),
+            (400, "KMS.DisabledException", Refused),
+            (400, "ThrottlingException", Throttled),
+            (429, "", Throttled),
+            (503, "SlowDown", Throttled),
+            (503, "", Unavailable),
+            (500, "InternalError", Unavailable),
+            (501, "NotImplemented", Refused),
+            (409, "OperationAborted", Unavailable),
+            (301, "PermanentRedirect", Refused),
+        ] {
+            assert_eq!(kind(status, code), expected, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn checksums_are_spelled_as_s3_wants_them() {
+        // The SHA-256 of nothing, FIPS 180-4.
+        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(base64_of_hex(hex), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+    }
+}
