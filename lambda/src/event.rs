@@ -172,10 +172,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let photos = Some("photos".to_owned());
-        assert_eq!(
-            skips(include_str!("../tests/fixtures/test-event.json")),
-            (photos.clone(), None, Skip::TestEvent)
-        );
+        assert_eq!(skips(include_str!("../tests/fixtures/test-event.json")), (photos.clone(), None, Skip::TestEvent));
         let removed = Skip::NotCreated { event_name: "ObjectRemoved:Delete".into() };
         assert_eq!(
             skips(include_str!("../tests/fixtures/delete.json")),
@@ -213,7 +210,10 @@ mod tests {
             json!({ "Records": [{ "eventName": "ObjectCreated:Put", "s3": { "object": { "key": "k" } } }] }),
         ] {
             let entries = decode(&event);
-            assert!(matches!(entries.as_slice(), [Entry::Bad { error: Error::Event { .. }, .. }]), "{event}: {entries:?}");
+            assert!(
+                matches!(entries.as_slice(), [Entry::Bad { error: Error::Event { .. }, .. }]),
+                "{event}: {entries:?}"
+            );
         }
     }
 }

@@ -47,8 +47,7 @@ async fn done(event: &Value, store: &Memory) -> Done {
 }
 
 async fn done_with(event: &Value, store: &Memory, config: &Config) -> Done {
-    let invocation =
-        Invocation { request_id: "request".into(), deadline: Instant::now() + Duration::from_secs(60) };
+    let invocation = Invocation { request_id: "request".into(), deadline: Instant::now() + Duration::from_secs(60) };
     let mut log = Vec::new();
     let answer = handle(event, &invocation, config, store, &mut log).await;
     let log = String::from_utf8(log).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -248,8 +247,7 @@ async fn all_records_are_tried_before_the_event_is_handed_back() {
     store.lay(SOURCE, "b.png", IMAGE, |_| {});
     store.fail(Operation::Get, SOURCE, StoreErrorKind::Unavailable, 4);
     let removed = json!({ "eventName": "ObjectRemoved:Delete" });
-    let event =
-        json!({ "Records": [record("a.png", None), {}, record("%FF", None), removed, record("b.png", None)] });
+    let event = json!({ "Records": [record("a.png", None), {}, record("%FF", None), removed, record("b.png", None)] });
     let done = done(&event, &store).await;
     let events: Vec<_> = done.log.iter().map(|line| line["event"].as_str().unwrap()).collect();
     assert_eq!(events, ["handed-back", "handed-back", "refused", "skipped", "halved"]);
