@@ -1,0 +1,147 @@
+//! What the stack has to say while it runs, to whoever listens.
+
+use serde::Deserialize;
+use tokio::sync::broadcast;
+
+/// Something that happened in the stack; its text is one line.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A line of the function's log that tells of a record.
+    Line(Box<Line>),
+    /// Any other line that the function wrote.
+    Text(String),
+    /// The function ended without being asked to.
+    Crashed {
+        /// How, e.g. `signal: 9 (SIGKILL)`.
+        how: String,
+    },
+    /// The function failed to start several times in a row and is not started again; events are kept.
+    GivenUp,
+    /// An event failed for the last time and was put aside.
+    DeadLetter {
+        /// The object it tells of, where it tells of one.
+        subject: Option<Subject>,
+        /// Why its last attempt failed.
+        error: String,
+        /// Where it was written.
+        file: String,
+    },
+    /// Something could not be written to disk.
+    Lost(String),
+}
+
+/// The object that an event tells of.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Subject {
+    /// Its bucket.
+    pub bucket: String,
+    /// Its key, decoded.
+    pub key: String,
+    /// The sequencer of the change.
+    pub sequencer: String,
+}
+
+/// A line of the function's log.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// `halved`, `refused`, `skipped`, `handed-back`, `stopped`.
+    pub event: String,
+    /// The source's bucket.
+    pub bucket: Option<String>,
+    /// The source's key.
+    pub key: Option<String>,
+    /// The half's bucket.
+    pub destination: Option<String>,
+    /// Pixels across, of the half.
+    pub width: Option<u32>,
+    /// Pixels down, of the half.
+    pub height: Option<u32>,
+    /// Bytes of the source.
+    pub source_bytes: Option<u64>,
+    /// Bytes of the half.
+    pub bytes: Option<u64>,
+    /// How long each step took.
+    pub ms: Option<Milliseconds>,
+    /// Why there is no half: the stable code.
+    pub code: Option<String>,
+    /// Why there is no half: a sentence.
+    pub message: Option<String>,
+    /// Why the record was skipped.
+    pub reason: Option<String>,
+}
+
+/// How long each step took, in milliseconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Milliseconds {
+    /// Reading the source from S3.
+    pub get: f64,
+    /// Halving.
+    pub halve: f64,
+    /// Writing the half to S3.
+    pub put: f64,
+}
+
+impl Line {
+    /// Whether the line tells of the object `key` in `bucket`.
+    #[must_use]
+    pub fn is_of(&self, bucket: &str, key: &str) -> bool {
+        self.bucket.as_deref() == Some(bucket) && self.key.as_deref() == Some(key)
+    }
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        write!(f, "{} {}/{}", self.event, or_dash(&self.bucket), or_dash(&self.key))?;
+        if let (Some(width), Some(height), Some(from), Some(to)) =
+            (self.width, self.height, self.source_bytes, self.bytes)
+        {
+            write!(f, ": {width}x{height}, {from} → {to} bytes")?;
+        }
+        if let Some(Milliseconds { get, halve, put }) = self.ms {
+            write!(f, ", get {get} + halve {halve} + put {put} ms")?;
+        }
+        for text in [&self.code, &self.reason, &self.message].into_iter().flatten() {
+            write!(f, ": {text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Notice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Line(line) => line.fmt(f),
+            Self::Text(text) => write!(f, "function: {text}"),
+            Self::Crashed { how } => write!(f, "the function ended ({how}); it is started again"),
+            Self::GivenUp => {
+                f.write_str("the function fails to start; events are kept, start the stack again once it is mended")
+            }
+            Self::DeadLetter { subject, error, file } => {
+                let what = subject.as_ref().map_or("an event".to_owned(), |s| format!("{}/{}", s.bucket, s.key));
+                write!(f, "{what} failed for the last time ({error}); its event is in {file}")
+            }
+            Self::Lost(what) => f.write_str(what),
+        }
+    }
+}
+
+/// Where notices are sent; it does not matter whether anybody listens.
+#[derive(Clone)]
+pub(crate) struct Notices(broadcast::Sender<Notice>);
+
+impl Notices {
+    pub(crate) fn new() -> Self {
+        Self(broadcast::Sender::new(1024))
+    }
+
+    pub(crate) fn send(&self, notice: Notice) {
+        let _ = self.0.send(notice);
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Notice> {
+        self.0.subscribe()
+    }
+}

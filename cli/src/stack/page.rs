@@ -1,0 +1,125 @@
+//! The page's server: static files and the HTTP API under one origin.
+
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::{Method, Request, Response, StatusCode};
+use s3s::Body;
+
+use super::api::{self, Api, problem};
+
+/// The page and its API.
+pub(crate) struct Page {
+    /// The folder of the static files.
+    pub(crate) folder: PathBuf,
+    pub(crate) api: Api,
+    /// `127.0.0.1:PORT` and `localhost:PORT`.
+    pub(crate) hosts: Vec<String>,
+    pub(crate) policy: HeaderValue,
+}
+
+impl Page {
+    /// What the page may load, and from where.
+    pub(crate) fn policy(s3: &str) -> String {
+        format!(
+            "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; \
+             connect-src 'self' http://{s3}; style-src 'self'; worker-src 'self'; base-uri 'none'; \
+             frame-ancestors 'none'"
+        )
+    }
+
+    /// The answer to `request`.
+    pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>, _: IpAddr) -> Response<Body> {
+        let mut response = self.route(request).await;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+        // A name that some other site points at this address must not reach it (DNS rebinding).
+        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        if !host.is_some_and(|host| self.hosts.iter().any(|allowed| allowed == host)) {
+            return problem(StatusCode::MISDIRECTED_REQUEST, "this server answers to its own address only");
+        }
+        let path = request.uri().path().to_owned();
+        match (request.method(), path.as_str()) {
+            (&Method::GET, "/config") => self.api.config(),
+            (&Method::POST, "/uploads") => match api::read(request, &self.hosts).await {
+                Ok(wanted) => self.api.upload(wanted).await,
+                Err(response) => response,
+            },
+            (&Method::GET, _) if path.starts_with("/status/") => self.api.status(&path["/status/".len()..]).await,
+            (&Method::GET | &Method::HEAD, _) => file(&self.folder, &path).await,
+            _ => problem(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and POST /uploads are answered"),
+        }
+    }
+}
+
+/// The static file that the URL path `path` names below `folder`.
+async fn file(folder: &Path, path: &str) -> Response<Body> {
+    let not_found = || problem(StatusCode::NOT_FOUND, "no such file");
+    let Some(mut file) = relative(path).map(|relative| folder.join(relative)) else { return not_found() };
+    if path.ends_with('/') {
+        file.push("index.html");
+    }
+    // Symbolic links may lie about where they are.
+    let (Ok(root), Ok(file)) = (tokio::fs::canonicalize(folder).await, tokio::fs::canonicalize(&file).await) else {
+        return not_found();
+    };
+    if !file.starts_with(&root) {
+        return not_found();
+    }
+    let Ok(bytes) = tokio::fs::read(&file).await else { return not_found() };
+    let mut response = Response::new(Body::from(bytes));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&file)));
+    response
+}
+
+/// `path`, decoded, as a path that cannot leave the folder it is joined to.
+fn relative(path: &str) -> Option<PathBuf> {
+    let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
+    if path.contains(['\0', '\\', ':']) {
+        return None;
+    }
+    let relative = PathBuf::from(path.trim_start_matches('/'));
+    relative.components().all(|component| matches!(component, Component::Normal(_))).then_some(relative)
+}
+
+fn media_type(file: &Path) -> &'static str {
+    match file.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "wasm" => "application/wasm",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "gif" => "image/gif",
+        "ico" => "image/x-icon",
+        "txt" | "md" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_leaves_the_folder() {
+        for path in ["/../x", "/a/../../x", "/%2e%2e/x", "/..%2fx", "/a%5C..%5Cx", "/C:/x", "/a%00"] {
+            assert_eq!(relative(path), None, "{path}");
+        }
+        assert_eq!(relative("/halver/a%20b.wasm"), Some("halver/a b.wasm".into()));
+        assert_eq!(relative("/"), Some("".into()));
+        assert_eq!(relative("//etc/passwd"), Some("etc/passwd".into()));
+    }
+}

@@ -1,0 +1,286 @@
+//! Asynchronous invocations, with AWS Lambda's rules: one at a time, two retries, then a dead letter.
+//!
+//! An event is a file in `DATA/queue/` from its acceptance to its end, so stopping the stack loses none. Between
+//! attempts AWS waits one minute, then two; here the delay is a setting and short.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::event::timestamp;
+use super::notice::{Notice, Notices, Subject};
+
+/// How often an event is tried in all.
+pub(crate) const ATTEMPTS: usize = 3;
+
+/// Events that wait, and the one that runs.
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    changed: watch::Sender<()>,
+    waiting: PathBuf,
+    dead_letters: PathBuf,
+    retry_delay: Duration,
+    timeout: Duration,
+    notices: Notices,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: VecDeque<Invocation>,
+    running: Option<Running>,
+    /// The function's present process; answers of earlier ones do not count.
+    process: u64,
+    /// Whether the present process has asked for an event.
+    ready: bool,
+    dead: Vec<(Subject, String)>,
+}
+
+struct Invocation {
+    id: String,
+    event: Value,
+    subject: Option<Subject>,
+    attempts: Vec<Attempt>,
+    not_before: Instant,
+}
+
+struct Running {
+    invocation: Invocation,
+    started: SystemTime,
+    deadline: Instant,
+}
+
+/// How an attempt failed.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Attempt {
+    started: String,
+    /// `error`, `crash` or `timeout`.
+    outcome: &'static str,
+    message: String,
+}
+
+/// An event handed to the function.
+pub(crate) struct Handed {
+    pub(crate) id: String,
+    pub(crate) event: Value,
+    /// Milliseconds since 1970.
+    pub(crate) deadline: u64,
+}
+
+impl Queue {
+    /// A queue with the events that an earlier run left below `data`.
+    ///
+    /// # Errors
+    /// Of the file system.
+    pub(crate) fn open(data: &Path, retry_delay: Duration, timeout: Duration, notices: Notices) -> io::Result<Self> {
+        let (waiting, dead_letters) = (data.join("queue"), data.join("dead-letter"));
+        std::fs::create_dir_all(&waiting)?;
+        std::fs::create_dir_all(&dead_letters)?;
+        let mut left: Vec<(SystemTime, Invocation)> = Vec::new();
+        for entry in std::fs::read_dir(&waiting)? {
+            let path = entry?.path();
+            let (Some(id), Ok(event)) =
+                (path.file_stem().and_then(|id| id.to_str()), serde_json::from_slice::<Value>(&std::fs::read(&path)?))
+            else {
+                continue;
+            };
+            left.push((path.metadata()?.modified()?, Invocation::new(id.to_owned(), event)));
+        }
+        left.sort_by_key(|(time, _)| *time);
+        let state = State { waiting: left.into_iter().map(|(_, event)| event).collect(), ..State::default() };
+        let changed = watch::Sender::new(());
+        Ok(Self { state: state.into(), changed, waiting, dead_letters, retry_delay, timeout, notices })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accepts `event`; its request id.
+    pub(crate) fn accept(&self, event: Value) -> String {
+        let id = uuid::Uuid::new_v4().to_string();
+        let file = self.waiting_file(&id);
+        if let Err(error) = std::fs::write(&file, event.to_string()) {
+            // It is still processed; only a stop before that would lose it.
+            self.notices.send(Notice::Lost(format!("cannot write {}: {error}", file.display())));
+        }
+        self.state().waiting.push_back(Invocation::new(id.clone(), event));
+        self.changed.send_replace(());
+        id
+    }
+
+    fn waiting_file(&self, id: &str) -> PathBuf {
+        self.waiting.join(format!("{id}.json"))
+    }
+
+    /// Begins the function's next process; its number.
+    pub(crate) fn begin_process(&self) -> u64 {
+        let mut state = self.state();
+        state.process += 1;
+        state.ready = false;
+        state.process
+    }
+
+    /// Ends the function's present process: an event that it had fails as `outcome` says. Whether the process had
+    /// ever asked for one.
+    pub(crate) fn end_process(&self, outcome: &'static str, message: &str) -> bool {
+        let mut state = self.state();
+        state.process += 1;
+        let (running, ready) = (state.running.take(), state.ready);
+        drop(state);
+        if let Some(running) = running {
+            self.fail(running, outcome, message);
+        }
+        ready
+    }
+
+    /// The next event for the function's `process`; `None` once another process has taken its place.
+    pub(crate) async fn next(&self, process: u64) -> Option<Handed> {
+        let mut changed = self.changed.subscribe();
+        loop {
+            let wake = {
+                let mut state = self.state();
+                if state.process != process {
+                    return None;
+                }
+                state.ready = true;
+                match state.take(self.timeout) {
+                    Ok(handed) => {
+                        drop(state);
+                        self.changed.send_replace(());
+                        return Some(handed);
+                    }
+                    Err(wake) => wake,
+                }
+            };
+            tokio::select! {
+                _ = changed.changed() => {}
+                () = sleep_until(wake) => {}
+            }
+        }
+    }
+
+    /// Ends the running event `id` of `process`: well, or with the function's error. `false` where it does not run.
+    pub(crate) fn finish(&self, process: u64, id: &str, outcome: Result<(), String>) -> bool {
+        let mut state = self.state();
+        if state.process != process {
+            return false;
+        }
+        let Some(running) = state.running.take_if(|running| running.invocation.id == id) else { return false };
+        drop(state);
+        match outcome {
+            Ok(()) => self.forget(id),
+            Err(message) => self.fail(running, "error", &message),
+        }
+        self.changed.send_replace(());
+        true
+    }
+
+    /// Returns when the running event's time is up.
+    pub(crate) async fn expired(&self) {
+        let mut changed = self.changed.subscribe();
+        loop {
+            let deadline = self.state().running.as_ref().map(|running| running.deadline);
+            if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return;
+            }
+            tokio::select! {
+                _ = changed.changed() => {}
+                () = sleep_until(deadline) => {}
+            }
+        }
+    }
+
+    /// Why the last attempt for `subject` failed, where its event is a dead letter.
+    pub(crate) fn dead_letter(&self, subject: &Subject) -> Option<String> {
+        self.state().dead.iter().find(|(dead, _)| dead == subject).map(|(_, error)| error.clone())
+    }
+
+    /// Notes a failed attempt; the event waits for the next one or becomes a dead letter.
+    fn fail(&self, running: Running, outcome: &'static str, message: &str) {
+        let Running { mut invocation, started, .. } = running;
+        invocation.attempts.push(Attempt { started: timestamp(started), outcome, message: message.to_owned() });
+        if invocation.attempts.len() < ATTEMPTS {
+            invocation.not_before = Instant::now() + self.retry_delay;
+            self.state().waiting.push_back(invocation);
+        } else {
+            self.put_aside(invocation, message);
+        }
+        self.changed.send_replace(());
+    }
+
+    fn put_aside(&self, invocation: Invocation, error: &str) {
+        let Invocation { id, event, subject, attempts, .. } = invocation;
+        let file = self.dead_letters.join(format!("{id}.json"));
+        let letter = serde_json::json!({ "requestId": id, "event": event, "attempts": attempts, "error": error });
+        match std::fs::write(&file, format!("{letter:#}\n")) {
+            Ok(()) => self.forget(&id),
+            Err(error) => {
+                // The event stays in the queue's folder, and so comes back with the next start.
+                self.notices.send(Notice::Lost(format!("cannot write {}: {error}", file.display())));
+            }
+        }
+        if let Some(subject) = &subject {
+            self.state().dead.push((subject.clone(), error.to_owned()));
+        }
+        let file = file.display().to_string();
+        self.notices.send(Notice::DeadLetter { subject, error: error.to_owned(), file });
+    }
+
+    fn forget(&self, id: &str) {
+        // Where it cannot be removed, the event is only processed once more, which changes nothing.
+        let _ = std::fs::remove_file(self.waiting_file(id));
+    }
+}
+
+impl State {
+    /// Takes the first event that is due; else the time at which one will be.
+    fn take(&mut self, timeout: Duration) -> Result<Handed, Option<Instant>> {
+        let now = Instant::now();
+        if self.running.is_some() {
+            return Err(None);
+        }
+        let Some(due) = self.waiting.iter().position(|invocation| invocation.not_before <= now) else {
+            return Err(self.waiting.iter().map(|invocation| invocation.not_before).min());
+        };
+        let Some(invocation) = self.waiting.remove(due) else { return Err(None) };
+        let started = SystemTime::now();
+        let deadline = (started + timeout).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let handed = Handed {
+            id: invocation.id.clone(),
+            event: invocation.event.clone(),
+            deadline: u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
+        };
+        self.running = Some(Running { invocation, started, deadline: now + timeout });
+        Ok(handed)
+    }
+}
+
+impl Invocation {
+    fn new(id: String, event: Value) -> Self {
+        let subject = subject(&event);
+        Self { id, event, subject, attempts: Vec::new(), not_before: Instant::now() }
+    }
+}
+
+/// The object that an S3 notification tells of.
+fn subject(event: &Value) -> Option<Subject> {
+    let s3 = event.pointer("/Records/0/s3")?;
+    let text = |pointer: &str| s3.pointer(pointer)?.as_str().map(str::to_owned);
+    let key = text("/object/key")?.replace('+', " ");
+    let key = percent_encoding::percent_decode_str(&key).decode_utf8().ok()?.into_owned();
+    Some(Subject { bucket: text("/bucket/name")?, key, sequencer: text("/object/sequencer")? })
+}
+
+async fn sleep_until(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

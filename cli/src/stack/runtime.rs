@@ -1,0 +1,96 @@
+//! The Lambda Runtime API, version 2018-06-01, for one process of the function.
+
+use std::sync::Arc;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use s3s::Body;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::http;
+use super::queue::{Handed, Queue};
+
+const PREFIX: &str = "/2018-06-01/runtime/";
+
+/// Lambda's own limit for an answer, in bytes.
+const MAX_BODY: usize = 6 << 20;
+
+/// The function's name resource.
+const FUNCTION_ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:halver";
+
+/// Serves the API to the function's `process` on `listener`, until the future is dropped.
+pub(crate) async fn serve(listener: TcpListener, queue: Arc<Queue>, process: u64) {
+    http::serve(listener, move |request, _| answer(request, Arc::clone(&queue), process)).await;
+}
+
+async fn answer(request: Request<Incoming>, queue: Arc<Queue>, process: u64) -> Response<Body> {
+    let path = request.uri().path().to_owned();
+    let steps: Vec<&str> = path.strip_prefix(PREFIX).unwrap_or_default().split('/').collect();
+    match (request.method(), steps.as_slice()) {
+        (&Method::GET, ["invocation", "next"]) => match queue.next(process).await {
+            Some(handed) => invocation(handed),
+            None => problem(StatusCode::GONE, "ProcessReplaced", "another process has taken this one's place"),
+        },
+        (&Method::POST, ["invocation", id, "response"]) => match text(request).await {
+            Ok(_) => done(queue.finish(process, id, Ok(()))),
+            Err(response) => response,
+        },
+        (&Method::POST, ["invocation", id, "error"]) => match text(request).await {
+            Ok(body) => done(queue.finish(process, id, Err(error_message(&body)))),
+            Err(response) => response,
+        },
+        // The process ends by itself after this, and its end is what counts.
+        (&Method::POST, ["init", "error"]) => accepted(),
+        _ => problem(StatusCode::NOT_FOUND, "NoSuchRoute", "not a route of the Runtime API"),
+    }
+}
+
+/// The answer to `next`: the event, and what is to be known of it in headers.
+fn invocation(handed: Handed) -> Response<Body> {
+    let Handed { id, event, deadline } = handed;
+    let mut response = http::json(StatusCode::OK, &event);
+    let trace = id.replace('-', "");
+    for (name, value) in [
+        ("lambda-runtime-aws-request-id", id.clone()),
+        ("lambda-runtime-deadline-ms", deadline.to_string()),
+        ("lambda-runtime-invoked-function-arn", FUNCTION_ARN.to_owned()),
+        ("lambda-runtime-trace-id", format!("Root=1-{}-{};Sampled=0", &trace[..8], &trace[8..])),
+    ] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+async fn text(request: Request<Incoming>) -> Result<String, Response<Body>> {
+    match Limited::new(request.into_body(), MAX_BODY).collect().await {
+        Ok(body) => Ok(String::from_utf8_lossy(&body.to_bytes()).into_owned()),
+        Err(error) => Err(problem(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", &error.to_string())),
+    }
+}
+
+/// What an error document of the function says, in one line.
+fn error_message(body: &str) -> String {
+    let document: Value = serde_json::from_str(body).unwrap_or_default();
+    match (document["errorType"].as_str(), document["errorMessage"].as_str()) {
+        (Some(kind), Some(message)) => format!("{kind}: {message}"),
+        (None, Some(message)) => message.to_owned(),
+        _ => body.trim().to_owned(),
+    }
+}
+
+fn done(found: bool) -> Response<Body> {
+    if found { accepted() } else { problem(StatusCode::BAD_REQUEST, "InvalidRequestID", "no such event is running") }
+}
+
+fn accepted() -> Response<Body> {
+    http::json(StatusCode::ACCEPTED, &json!({ "status": "OK" }))
+}
+
+fn problem(status: StatusCode, kind: &str, message: &str) -> Response<Body> {
+    http::json(status, &json!({ "errorType": kind, "errorMessage": message }))
+}
