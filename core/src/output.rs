@@ -64,6 +64,8 @@ pub enum Decision {
         /// Why, e.g. `it does not describe RGB`.
         reason: &'static str,
     },
+    /// PNG chunks that say how the samples look (gAMA, cHRM, cICP) have no place in the result.
+    ColorChunksDropped,
     /// The result is encoded more coarsely than asked, because the source was no finer.
     QualityLimited {
         /// The quality asked for.

@@ -3,7 +3,7 @@
 use image::ImageDecoder;
 
 use crate::raster::{Model, Raster, Samples};
-use crate::{Decision, Error, Format, Quality};
+use crate::{Decision, Error, Format, Quality, png};
 
 /// A decoded picture.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub(crate) struct Picture {
     pub(crate) palette: bool,
     /// Whether the source was lossy WebP.
     pub(crate) lossy_webp: bool,
+    /// The colour space chunks of a PNG source.
+    pub(crate) png_space: png::Space,
     /// What a JPEG encoder should know of a source that was a JPEG.
     pub(crate) jpeg: Option<JpegTraits>,
 }
@@ -84,6 +86,14 @@ impl Picture {
             Samples::Eight(bytes)
         };
         let raster = Raster { width: width as usize, height: height as usize, model, samples };
-        Ok(Self { raster, profile, decisions: vec![], palette: false, lossy_webp: false, jpeg: None })
+        Ok(Self {
+            raster,
+            profile,
+            decisions: vec![],
+            palette: false,
+            lossy_webp: false,
+            jpeg: None,
+            png_space: png::Space::default(),
+        })
     }
 }

@@ -24,19 +24,25 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
         return Err(Error::UnsupportedFeature { format: survey.info.format, feature: "animation" });
     }
     let mut decisions = decisions_from_header(&survey);
-    let Picture { raster, profile, decisions: decoding, palette, lossy_webp, jpeg } = decode(source, &survey, options)?;
+    let Picture { raster, profile, decisions: decoding, palette, lossy_webp, png_space, jpeg } =
+        decode(source, &survey, options)?;
     let half = halve_raster(&raster);
     drop(raster);
     let half = half.upright(survey.info.orientation);
     decisions.extend(decoding);
     let format = options.format.unwrap_or(survey.info.format);
     let profile = fitting_profile(profile, half.model, format, &mut decisions);
+    let lost = profile.is_none() && format != Format::Png && png_space.is_not_srgb();
+    if lost || png_space.coding_points {
+        decisions.push(Decision::ColorChunksDropped);
+    }
     let target = Target {
         format,
         options,
         profile: profile.as_deref(),
         palette,
         lossy_webp,
+        png_space,
         jpeg,
         transposed: survey.info.orientation >= 5,
     };
@@ -94,6 +100,7 @@ struct Target<'a> {
     profile: Option<&'a [u8]>,
     palette: bool,
     lossy_webp: bool,
+    png_space: png::Space,
     jpeg: Option<crate::picture::JpegTraits>,
     /// Whether rows became columns after decoding.
     transposed: bool,
@@ -131,11 +138,12 @@ impl Target<'_> {
     }
 
     fn encode_png(&self, half: Raster) -> Result<(Vec<u8>, Vec<Decision>), Error> {
+        let appearance = png::Appearance { profile: self.profile, space: &self.png_space };
         if !self.palette {
-            return Ok((png::encode(&half.into_rgb(), self.profile)?, vec![]));
+            return Ok((png::encode(&half.into_rgb(), appearance)?, vec![]));
         }
         let (indexed, colours) = Indexed::of(&half);
-        Ok((png::encode_indexed(&indexed, self.profile)?, reduced_palette(&indexed, colours)))
+        Ok((png::encode_indexed(&indexed, appearance)?, reduced_palette(&indexed, colours)))
     }
 
     fn encode_webp(&self, half: Raster) -> Result<(Vec<u8>, Vec<Decision>), Error> {

@@ -11,7 +11,7 @@ use super::{malformed, unsupported};
 use crate::color::{rgb_from_inverted_inks, rgb_from_ycbcr};
 use crate::picture::{JpegTraits, Picture};
 use crate::raster::{Model, Raster, Samples};
-use crate::{Color, Decision, Error};
+use crate::{Color, Decision, Error, png};
 
 /// The pixels of `source`, at full size, in the colour space they are stored in; inks become RGB.
 pub(crate) fn decode(source: &[u8]) -> Result<Picture, Error> {
@@ -30,7 +30,8 @@ pub(crate) fn decode(source: &[u8]) -> Result<Picture, Error> {
         samples: Samples::Eight(samples),
     };
     let jpeg = Some(traits(&header));
-    Ok(Picture { raster, profile: header.profile, decisions, palette: false, lossy_webp: false, jpeg })
+    let png_space = png::Space::default();
+    Ok(Picture { raster, profile: header.profile, decisions, palette: false, lossy_webp: false, png_space, jpeg })
 }
 
 /// Interleaved samples without any colour conversion.

@@ -42,14 +42,14 @@ def ramp16(channels):
     return numpy.stack(planes, axis=-1).astype(">u2")
 
 
-def png(path, array, color_type, depth):
+def png(path, array, color_type, depth, extra=()):
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     height, width = array.shape[:2]
     rows = b"".join(b"\0" + array[y].tobytes() for y in range(height))
     header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, 0)
-    (HERE / path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b""))
+    (HERE / path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + b"".join(chunk(*pair) for pair in extra) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b""))
 
 
 def save(path, image, **options):
@@ -74,6 +74,8 @@ save("palette.png", badge().convert("RGB").quantize(16))
 save("bilevel.png", PHOTO.convert("1"))
 png("deep-grey.png", ramp16(1), 0, 16)
 png("deep-rgb.png", ramp16(3), 2, 16)
+primaries = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+png("gamma.png", numpy.asarray(PHOTO.resize((40, 30))), 2, 8, [(b"gAMA", struct.pack(">I", 100000)), (b"cHRM", primaries)])
 save("photo-lossy.webp", PHOTO, quality=80)
 save("badge-lossless.webp", badge(), lossless=True)
 save("badge-lossy.webp", badge(), quality=80)

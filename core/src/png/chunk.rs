@@ -1,0 +1,118 @@
+//! A PNG as a row of chunks (PNG 5.3), checked before the decoder sees them.
+
+use super::malformed;
+use super::space::Space;
+use crate::survey::Found;
+use crate::{Color, Error, Metadata};
+
+const SIGNATURE: usize = 8;
+
+/// IHDR: size, depth, colour type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ImageHeader {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) depth: u8,
+    pub(super) color: Color,
+    pub(super) alpha: bool,
+}
+
+impl ImageHeader {
+    fn parse(data: &[u8]) -> Result<Self, Error> {
+        let [w3, w2, w1, w0, h3, h2, h1, h0, depth, color_type, _compression, _filter, _interlace] = *data else {
+            return Err(malformed("has an IHDR of the wrong length"));
+        };
+        let (width, height) = (u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0]));
+        if width == 0 || height == 0 || width > i32::MAX as u32 || height > i32::MAX as u32 {
+            return Err(malformed("has a side of 0 or over 2147483647"));
+        }
+        let (color, alpha, depths): (_, _, &[u8]) = match color_type {
+            0 => (Color::Grey, false, &[1, 2, 4, 8, 16]),
+            2 => (Color::Rgb, false, &[8, 16]),
+            3 => (Color::Palette, false, &[1, 2, 4, 8]),
+            4 => (Color::Grey, true, &[8, 16]),
+            6 => (Color::Rgb, true, &[8, 16]),
+            _ => return Err(malformed("has a colour type that PNG lacks")),
+        };
+        if !depths.contains(&depth) {
+            return Err(malformed("has a bit depth that its colour type lacks"));
+        }
+        Ok(Self { width, height, depth, color, alpha })
+    }
+}
+
+/// What the chunks say.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    pub(super) header: ImageHeader,
+    pub(super) transparency: bool,
+    pub(super) frames: u32,
+    pub(super) profile_bytes: u64,
+    pub(super) found: Found,
+    pub(super) space: Space,
+    pub(super) trailing: u64,
+}
+
+impl Chunks {
+    /// Walks over all chunks of `source`; only their framing is checked, no CRC.
+    pub(super) fn walk(source: &[u8]) -> Result<Self, Error> {
+        let mut rest = source.get(SIGNATURE..).ok_or(malformed("ends inside its signature"))?;
+        let (kind, data) = next_chunk(&mut rest)?.ok_or(malformed("has no chunks"))?;
+        if kind != *b"IHDR" {
+            return Err(malformed("does not start with IHDR"));
+        }
+        let mut chunks = Self {
+            header: ImageHeader::parse(data)?,
+            transparency: false,
+            frames: 1,
+            profile_bytes: 0,
+            found: Found::default(),
+            space: Space::default(),
+            trailing: 0,
+        };
+        while let Some((kind, data)) = next_chunk(&mut rest)? {
+            if kind == *b"IEND" {
+                chunks.trailing = rest.len() as u64;
+                break;
+            }
+            chunks.take(kind, data)?;
+        }
+        Ok(chunks)
+    }
+
+    fn take(&mut self, kind: [u8; 4], data: &[u8]) -> Result<(), Error> {
+        match &kind {
+            b"PLTE" if data.is_empty() || !data.len().is_multiple_of(3) || data.len() > 768 => {
+                return Err(malformed("has a palette whose length is no multiple of 3 up to 768"));
+            }
+            b"tRNS" => self.transparency = true,
+            b"acTL" => self.frames = data.first_chunk().copied().map_or(1, u32::from_be_bytes),
+            b"eXIf" => self.found.exif(data),
+            b"iCCP" => self.profile_bytes = data.len() as u64,
+            b"iTXt" if data.starts_with(b"XML:com.adobe.xmp\0") => self.found.note(Metadata::Xmp),
+            b"tEXt" | b"zTXt" | b"iTXt" => self.found.note(Metadata::Text),
+            b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" => self.space.take(kind, data),
+            b"PLTE" | b"IDAT" | b"mDCV" | b"cLLI" | b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" | b"fcTL"
+            | b"fdAT" => {}
+            _ => self.found.note(Metadata::Application),
+        }
+        Ok(())
+    }
+}
+
+/// A chunk's type and data.
+type Chunk<'a> = ([u8; 4], &'a [u8]);
+
+/// Takes one chunk (length, type, data, CRC) off `rest`; `None` at the end of the file.
+fn next_chunk<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Error> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let cut = malformed("ends inside a chunk");
+    let (length, behind) = rest.split_first_chunk().ok_or(cut)?;
+    let (kind, behind) = behind.split_first_chunk().ok_or(cut)?;
+    let length = u32::from_be_bytes(*length) as usize;
+    let (data, behind) = behind.split_at_checked(length).ok_or(cut)?;
+    *rest = behind.get(4..).ok_or(cut)?;
+    Ok(Some((*kind, data)))
+}
