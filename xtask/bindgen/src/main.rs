@@ -1,2 +1,39 @@
-//! Skeleton.
-fn main() {}
+//! `xtask-bindgen INPUT.wasm OUT_DIR NAME` writes `NAME.js`, `NAME.d.ts` and `NAME_bg.wasm` for the `web` target.
+//!
+//! It is wasm-bindgen's own library at the version that Cargo.lock pins, so the glue always fits the crate and a
+//! fresh machine has no tool to install.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use wasm_bindgen_cli_support::Bindgen;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [input, directory, name] = arguments.as_slice() else {
+        eprintln!("usage: xtask-bindgen INPUT.wasm OUT_DIR NAME");
+        return ExitCode::from(2);
+    };
+    match bind(Path::new(input), Path::new(directory), name) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("xtask-bindgen: {input}: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes the bindings of `input` into `directory`. The section with the names of functions and the one with
+/// the names of compilers go: nothing reads them in a browser, and the first is a tenth of the file.
+///
+/// # Errors
+/// One line: the file cannot be read, was made for another version of wasm-bindgen, or cannot be written.
+fn bind(input: &Path, directory: &Path, name: &str) -> Result<(), String> {
+    Bindgen::new()
+        .input_path(input)
+        .out_name(name)
+        .typescript(true)
+        .web(true)
+        .and_then(|bindgen| bindgen.remove_name_section(true).remove_producers_section(true).generate(directory))
+        .map_err(|error| format!("{error:#}").replace('\n', " "))
+}
