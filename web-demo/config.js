@@ -1,0 +1,35 @@
+// @ts-check
+/** What the function behind this page will do with an upload. */
+
+/**
+ * @typedef {object} Config
+ * @property {object} options `halver::Options`
+ * @property {string | null} recipe null where there is no function
+ * @property {string | null} bucket
+ * @property {string | null} obstacle why nothing can be uploaded, as a sentence; null where it can
+ */
+
+/**
+ * Asks the server. Where there is none behind the page, the preview works with the defaults and `obstacle` says why
+ * uploading does not.
+ *
+ * @returns {Promise<Config>}
+ */
+export async function readConfig() {
+  const none = { options: {}, recipe: null, bucket: null };
+  try {
+    const answer = await fetch(new URL('config', document.baseURI));
+    if (!answer.ok) {
+      throw new Error(`status ${answer.status}`);
+    }
+    const { options, recipe, bucket } = await answer.json();
+    return { options, recipe, bucket, obstacle: isSecureContext ? null : INSECURE };
+  } catch {
+    return { ...none, obstacle: NO_SERVER };
+  }
+}
+
+const NO_SERVER =
+  'Uploading is off, because no Halver server answers behind this page. Start one with “cargo xtask demo” and open '
+  + 'the address that it prints. The preview works all the same, with the default options.';
+const INSECURE = 'Uploading is off, because this page was opened without encryption. Open it with https, or as 127.0.0.1.';

@@ -1,0 +1,55 @@
+// @ts-check
+/** Why there is no preview, as a sentence that says what to do. */
+
+import { EngineError } from './engine.js';
+import { bytes, formatName, whole } from './quantity.js';
+
+/** @type {Record<string, (details: Record<string, any>, name: string) => string>} */
+const SENTENCES = {
+  'not-an-image': (_, name) => `${name} is not an image, whatever its name says. Choose a JPEG, PNG, WebP or GIF.`,
+  'unsupported-format': (details, name) =>
+    `${name} is a ${details.name} file, which cannot be halved here. Save it as JPEG, PNG, WebP or GIF and choose that.`,
+  'unsupported-feature': (details, name) =>
+    `${name} is a ${formatName(details.format)} with ${details.feature}, which cannot be halved here. Save it without, and choose that.`,
+  malformed: (details, name) =>
+    `${name} is a broken ${formatName(details.format)}: the file ${details.reason}. Choose another copy, or export it once more.`,
+  'too-large': (details, name) => tooLarge(details, name),
+  'bad-options': () => 'This page and its server are of different versions. Reload the page; if that does not help, build both anew.',
+  unreadable: (_, name) => `${name} could not be read. Was it moved, or is it too large for this browser? Choose it again.`,
+  'engine-missing': () => 'The engine did not load. Check the connection and reload; on your own machine, run “cargo xtask wasm” first.',
+  'engine-crashed': (_, name) => `The engine ran out of memory on ${name}. Close other tabs and try again, or choose a smaller picture.`,
+};
+
+/**
+ * @param {unknown} error what `Engine.halve` rejected with
+ * @param {File} file
+ * @returns {string}
+ */
+export function sentenceOf(error, file) {
+  const name = `“${file.name}”`;
+  if (file.size === 0) {
+    return `${name} is empty: it has no bytes at all. Choose another copy.`;
+  }
+  if (error instanceof EngineError) {
+    return SENTENCES[error.code]?.(error.details, name) ?? `${name} cannot be halved: ${error.message} (${error.code}).`;
+  }
+  return `The page failed on ${name}: ${error}. Reload it and try again.`;
+}
+
+/**
+ * @param {Record<string, any>} details
+ * @param {string} name
+ */
+function tooLarge({ limit, needed, allowed }, name) {
+  const megapixels = (/** @type {number} */ count) => `${whole(Math.round(count / 1e6))} megapixels`;
+  switch (limit) {
+    case 'pixels':
+      return `${name} claims ${megapixels(needed)}; up to ${megapixels(allowed)} are halved here. Scale it down first.`;
+    case 'scans':
+      return `${name} has ${whole(needed)} scans; up to ${whole(allowed)} are read. Save it as a plain JPEG and choose that.`;
+    case 'memory-bytes':
+      return `${name} would take ${bytes(needed)} of memory; up to ${bytes(allowed)} are allowed. Scale it down first.`;
+    default:
+      return `${name} has ${bytes(needed)}; up to ${bytes(allowed)} are halved here. Choose a smaller file.`;
+  }
+}
