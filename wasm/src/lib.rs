@@ -61,6 +61,15 @@ pub fn recipe(options: Option<String>) -> Result<String, JsValue> {
     Ok(read_options(options.as_deref())?.recipe())
 }
 
+/// `options` as JSON with every field, filled up from the defaults: what `halve` would work with.
+///
+/// # Errors
+/// Throws a `HalverError` as `halve` does, with the code `bad-options`.
+#[wasm_bindgen(js_name = allOptions)]
+pub fn all_options(options: Option<String>) -> Result<String, JsValue> {
+    Ok(json!(read_options(options.as_deref())?).to_string())
+}
+
 fn read_options(json: Option<&str>) -> Result<Options, JsValue> {
     json.map_or_else(
         || Ok(Options::default()),
