@@ -15,16 +15,18 @@ const SPOKEN = {
   compared: 'Halved; fetching it back to compare',
 };
 
+const PROMISE = 'After the upload, what the function stored is fetched back and compared with this preview, byte for byte.';
+const DIFFERS = 'This page’s engine and the function are of different versions, so their halves may differ. Build both anew.';
+
 const button = /** @type {HTMLButtonElement} */ (document.getElementById('upload'));
-const note = /** @type {HTMLElement} */ (document.getElementById('upload-note'));
-const panel = /** @type {HTMLElement} */ (document.getElementById('delivery'));
 const verdict = /** @type {HTMLElement} */ (document.getElementById('verdict'));
-const steps = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('#steps li')]);
+const list = /** @type {HTMLElement} */ (document.getElementById('steps'));
+const steps = /** @type {HTMLElement[]} */ ([...list.children]);
 
 /** The button is never `disabled`, which would drop the keyboard's focus; `aria-disabled` and a check do the same. */
 export class Delivery {
   /** @type {string | null} Why nothing can be uploaded. */
-  #obstacle = 'Asking the server …';
+  #obstacle = null;
   /** @type {Step | null} */
   #current = null;
   /** @type {() => void} */
@@ -39,12 +41,11 @@ export class Delivery {
   }
 
   /** @param {import('./config.js').Config} config */
-  offer({ obstacle, bucket, recipe }) {
+  offer({ obstacle, bucket }) {
     this.#obstacle = obstacle;
+    list.hidden = obstacle !== null;
     const service = /** @type {HTMLElement} */ (document.getElementById('service'));
-    service.textContent = obstacle ? 'Preview only' : `Bucket ${bucket} · recipe ${recipe}`;
-    this.#settleButton('Upload');
-    note.textContent = obstacle ?? '';
+    service.textContent = obstacle ? 'Preview only' : `Uploads go to bucket ${bucket}`;
   }
 
   /**
@@ -56,11 +57,9 @@ export class Delivery {
   begin(sameRecipe, start) {
     this.#start = start;
     this.#current = null;
-    panel.hidden = true;
-    verdict.hidden = true;
+    this.#mark('waiting');
     this.#settleButton('Upload');
-    const differs = 'This page’s engine and the function are of different versions, so their halves may differ. Build both anew.';
-    note.textContent = this.#obstacle ?? (sameRecipe ? '' : differs);
+    write('', [this.#obstacle ?? (sameRecipe ? PROMISE : DIFFERS)]);
   }
 
   /**
@@ -70,14 +69,13 @@ export class Delivery {
   step(step, progress) {
     if (step !== this.#current) {
       this.#current = step;
-      announce(SPOKEN[step]);
+      this.#mark('now');
       button.setAttribute('aria-disabled', 'true');
       button.textContent = 'Uploading …';
-      panel.hidden = false;
-      verdict.hidden = true;
-      this.#mark('now');
+      write('', [`${SPOKEN[step]} …`]);
+      announce(SPOKEN[step]);
     }
-    panel.style.setProperty('--progress', String(progress));
+    list.style.setProperty('--progress', String(progress));
   }
 
   /**
@@ -85,22 +83,19 @@ export class Delivery {
    * @param {import('./upload.js').Stored} stored
    */
   settle(previewed, stored) {
-    const identical = stored.sha256 === previewed;
-    this.#mark(identical ? 'done' : 'failed');
-    this.#settleButton('Upload again');
     const place = `${stored.bucket}/${stored.key}`;
-    if (identical) {
-      this.#judge('identical', 'Identical', [`S3 holds the very bytes that you see: ${bytes(stored.bytes)} as ${place}.`]);
+    if (stored.sha256 === previewed) {
+      this.#end('identical', 'Identical', [`S3 holds the very bytes that you see: ${bytes(stored.bytes)} as ${place}.`]);
     } else {
-      this.#judge('different', 'Different', [
+      this.#end('different', 'Different', [
         `What S3 holds as ${place} is not what you see. Please report it with these two hashes.`,
         `Preview ${previewed}`,
         `Stored ${stored.sha256}`,
       ]);
     }
-    const link = Object.assign(document.createElement('a'), { href: stored.url, target: '_blank', rel: 'noopener' });
-    link.textContent = 'Open the stored half';
-    verdict.append(link);
+    const link = { href: stored.url, target: '_blank', rel: 'noopener', textContent: 'Open the stored half' };
+    verdict.append(Object.assign(document.createElement('a'), link));
+    verdict.scrollIntoView({ block: 'nearest' });
   }
 
   /** @param {unknown} error */
@@ -108,9 +103,8 @@ export class Delivery {
     const [code, sentence] = error instanceof UploadError
       ? [error.code, error.message]
       : ['page', `The page failed: ${error}. Reload it and try again.`];
-    this.#mark('failed');
-    this.#settleButton('Upload again');
-    this.#judge('failed', 'Failed', [sentence, `Code: ${code}`]);
+    this.#end('failed', 'Failed', [sentence, `Code: ${code}`]);
+    verdict.scrollIntoView({ block: 'nearest' });
   }
 
   /**
@@ -118,25 +112,23 @@ export class Delivery {
    * @param {string} title
    * @param {string[]} lines
    */
-  #judge(kind, title, lines) {
-    verdict.className = `verdict ${kind}`;
-    const heading = Object.assign(document.createElement('h3'), { textContent: title });
-    verdict.replaceChildren(heading, ...lines.map((line) => Object.assign(document.createElement('p'), { textContent: line })));
-    verdict.hidden = false;
-    verdict.scrollIntoView({ block: 'nearest' });
+  #end(kind, title, lines) {
+    this.#mark(kind === 'identical' ? 'done' : 'failed');
+    this.#settleButton('Upload again');
+    write(kind, lines, title);
     announce([title, ...lines].join('. '));
   }
 
   /**
    * Steps before the current one are done, those behind it wait.
    *
-   * @param {'now' | 'done' | 'failed'} state of the current step
+   * @param {'waiting' | 'now' | 'done' | 'failed'} state of the current step
    */
   #mark(state) {
     const current = steps.findIndex(({ dataset }) => dataset.step === this.#current);
     for (const [index, item] of steps.entries()) {
       item.dataset.state = index < current ? 'done' : index > current ? 'waiting' : state;
-      item.toggleAttribute('aria-current', false);
+      item.removeAttribute('aria-current');
     }
     if (state === 'now') {
       steps[current].setAttribute('aria-current', 'step');
@@ -148,4 +140,16 @@ export class Delivery {
     button.textContent = label;
     button.setAttribute('aria-disabled', String(this.#obstacle !== null));
   }
+}
+
+/**
+ * @param {'' | 'identical' | 'different' | 'failed'} kind
+ * @param {string[]} lines
+ * @param {string} [title]
+ */
+function write(kind, lines, title) {
+  const element = (/** @type {string} */ tag, /** @type {string} */ textContent) =>
+    Object.assign(document.createElement(tag), { textContent });
+  verdict.className = `verdict ${kind}`;
+  verdict.replaceChildren(...(title ? [element('h3', title)] : []), ...lines.map((line) => element('p', line)));
 }
