@@ -69,6 +69,7 @@ export class Delivery {
   step(step, progress) {
     if (step !== this.#current) {
       this.#current = step;
+      steps[steps.length - 1].textContent = 'Identical';
       this.#mark('now');
       button.setAttribute('aria-disabled', 'true');
       button.textContent = 'Uploading …';
@@ -114,6 +115,7 @@ export class Delivery {
    */
   #end(kind, title, lines) {
     this.#mark(kind === 'identical' ? 'done' : 'failed');
+    steps[steps.length - 1].textContent = kind === 'different' ? 'Different' : 'Identical';
     this.#settleButton('Upload again');
     write(kind, lines, title);
     announce([title, ...lines].join('. '));
