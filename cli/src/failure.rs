@@ -1,0 +1,56 @@
+//! Why a command failed, and saying so in one line.
+
+use std::fmt::Display;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Why one image was not dealt with.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The core refused it.
+    Refused(halver::Error),
+    Read(io::Error),
+    Write(io::Error),
+    /// There is a file already where the half would go.
+    Exists(PathBuf),
+    /// The half would replace its own source.
+    Source,
+}
+
+impl Failure {
+    /// A stable code, for scripts.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Refused(error) => error.code(),
+            Self::Read(_) => "cannot-read",
+            Self::Write(_) => "cannot-write",
+            Self::Exists(_) => "exists",
+            Self::Source => "source",
+        }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(error) => error.fmt(f),
+            Self::Read(error) => write!(f, "cannot be read: {error}"),
+            Self::Write(error) => write!(f, "the half cannot be written: {error}"),
+            Self::Exists(file) => write!(f, "{} is there already; --force replaces it", file.display()),
+            Self::Source => f.write_str("the half would replace its source: name another place"),
+        }
+    }
+}
+
+impl From<halver::Error> for Failure {
+    fn from(error: halver::Error) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Says on standard error what happened to `what`, in one line with the code.
+pub(crate) fn report(what: &dyn Display, failure: &Failure) -> ExitCode {
+    eprintln!("halver: {what}: {failure} [{}]", failure.code());
+    ExitCode::FAILURE
+}

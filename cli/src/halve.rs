@@ -1,0 +1,202 @@
+//! `halver halve`: files on disk, or standard input to standard output.
+
+use std::fs;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Args;
+use halver::{Format, Options, Output, Quality};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::bytes::{human, saving};
+use crate::failure::{Failure, report};
+use crate::inputs::{Destination, Input, collect};
+
+/// Halve images: half as wide, half as high, and much smaller in bytes.
+#[derive(Args, Debug)]
+pub(crate) struct Halve {
+    /// Files, folders, or - for standard input.
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<PathBuf>,
+    /// A file, a folder, or - for standard output [default: beside each source, as name.half.ext].
+    #[arg(short, long, value_name = "OUT|DIR")]
+    output: Option<PathBuf>,
+    /// Quality of lossy formats, 1 to 100; a JPEG never gets finer than its source.
+    #[arg(short, long, value_name = "N", default_value_t = Quality::default(), value_parser = quality)]
+    quality: Quality,
+    /// jpeg, png, webp or gif [default: the source's].
+    #[arg(short, long, value_name = "F")]
+    format: Option<Format>,
+    /// Print one JSON object for each image.
+    #[arg(long)]
+    json: bool,
+    /// Replace files that are already there.
+    #[arg(long)]
+    force: bool,
+    /// How many images at once [default: one for each processor].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+}
+
+fn quality(text: &str) -> Result<Quality, String> {
+    let value = text.parse().map_err(|_| "expected 1 to 100".to_owned())?;
+    Quality::new(value).ok_or_else(|| "expected 1 to 100".to_owned())
+}
+
+impl Halve {
+    /// Halves all inputs; failure of one does not stop the others.
+    pub(crate) fn run(self) -> ExitCode {
+        let inputs = match collect(&self.inputs) {
+            Ok(inputs) => inputs,
+            Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
+        };
+        let destination = match Destination::new(self.output.clone(), inputs.len() > 1) {
+            Ok(destination) => destination,
+            Err(reason) => {
+                eprintln!("halver: {reason}");
+                return ExitCode::from(2);
+            }
+        };
+        if inputs.is_empty() {
+            eprintln!("halver: no images there");
+            return ExitCode::FAILURE;
+        }
+        let failed = self.halve_all(&inputs, &destination);
+        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// How many of `inputs` failed.
+    fn halve_all(&self, inputs: &[Input], destination: &Destination) -> usize {
+        let bar = progress_bar(inputs.len());
+        let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let screen = Mutex::new(());
+        let worker = || {
+            while let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let result = self.halve_one(input, destination);
+                let _one_at_a_time = screen.lock();
+                bar.suspend(|| match &result {
+                    Ok(half) => self.print(input, half),
+                    Err(failure) => {
+                        failed.fetch_add(1, Ordering::Relaxed);
+                        report(&input.source, failure);
+                    }
+                });
+                bar.inc(1);
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.threads(inputs.len()) {
+                scope.spawn(worker);
+            }
+            worker();
+        });
+        bar.finish_and_clear();
+        failed.into_inner()
+    }
+
+    fn threads(&self, inputs: usize) -> usize {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or(processors, usize::from).min(inputs)
+    }
+
+    fn halve_one(&self, input: &Input, destination: &Destination) -> Result<Half, Failure> {
+        let options = Options { quality: self.quality, format: self.format, ..Options::default() };
+        let source = input.source.read().map_err(Failure::Read)?;
+        let output = halver::halve(&source, &options)?;
+        let file = destination.file(input, output.format);
+        match &file {
+            None => std::io::stdout().lock().write_all(&output.bytes).map_err(Failure::Write)?,
+            Some(file) if input.source.is(file) => return Err(Failure::Source),
+            Some(file) => write(file, &output.bytes, self.force)?,
+        }
+        Ok(Half { source_bytes: source.len() as u64, output, file, recipe: options.recipe() })
+    }
+
+    /// One line on what was done: on standard error where the half itself went to standard output.
+    fn print(&self, input: &Input, half: &Half) {
+        let line = if self.json { half.json(input).to_string() } else { half.line(input) };
+        // A reader that has gone away wants no more lines.
+        let _ = match half.file {
+            Some(_) => writeln!(std::io::stdout(), "{line}"),
+            None => writeln!(std::io::stderr(), "{line}"),
+        };
+    }
+}
+
+/// What became of one image.
+struct Half {
+    source_bytes: u64,
+    output: Output,
+    file: Option<PathBuf>,
+    recipe: String,
+}
+
+impl Half {
+    fn out(&self) -> String {
+        self.file.as_ref().map_or_else(|| "-".to_owned(), |file| file.display().to_string())
+    }
+
+    fn line(&self, input: &Input) -> String {
+        let Output { source, width, height, bytes, .. } = &self.output;
+        format!(
+            "{} → {}  {}×{} → {width}×{height}  {} → {}  {}",
+            input.source,
+            self.out(),
+            source.width,
+            source.height,
+            human(self.source_bytes),
+            human(bytes.len() as u64),
+            saving(self.source_bytes, bytes.len() as u64),
+        )
+    }
+
+    fn json(&self, input: &Input) -> serde_json::Value {
+        let output = &self.output;
+        json!({
+            "in": input.source.to_string(),
+            "out": self.out(),
+            "format": output.format,
+            "width": output.width,
+            "height": output.height,
+            "sourceBytes": self.source_bytes,
+            "bytes": output.bytes.len(),
+            "sha256": output.sha256(),
+            "recipe": self.recipe,
+            "decisions": output.decisions,
+            "source": output.source,
+        })
+    }
+}
+
+/// Writes beside the target and renames, so that no half-written file is ever seen under its name.
+fn write(file: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
+    if file.exists() && !force {
+        return Err(Failure::Exists(file.to_owned()));
+    }
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(Failure::Write)?;
+    }
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = file.with_file_name(name);
+    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, file));
+    written.map_err(|error| {
+        // What is left of the attempt is of no use; that it cannot be removed is the smaller trouble.
+        let _ = fs::remove_file(&part);
+        Failure::Write(error)
+    })
+}
+
+/// A bar on standard error for several images on a terminal, else none.
+fn progress_bar(inputs: usize) -> ProgressBar {
+    if inputs < 2 || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} images, {eta} left");
+    let bar = ProgressBar::new(inputs as u64);
+    if let Ok(style) = style { bar.with_style(style) } else { bar }
+}

@@ -1,0 +1,114 @@
+//! `halver halve` and `halver probe` as a person runs them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn corpus(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/corpus").join(name)
+}
+
+/// An empty folder of this test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn halver(args: &[&dyn AsRef<std::ffi::OsStr>], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_halver"));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.args(args.iter().map(|arg| arg.as_ref())).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+fn expected(name: &str) -> Vec<u8> {
+    halver::halve(&std::fs::read(corpus(name)).unwrap(), &halver::Options::default()).unwrap().bytes
+}
+
+#[test]
+fn a_file_becomes_its_half() {
+    let out = folder("file").join("half.jpg");
+    let done = halver(&[&"halve", &corpus("photo-420.jpg"), &"-o", &out], b"");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert!(text(&done.stdout).contains("161×121 → 81×61"), "{}", text(&done.stdout));
+    assert_eq!(std::fs::read(&out).unwrap(), expected("photo-420.jpg"));
+}
+
+#[test]
+fn standard_input_becomes_standard_output() {
+    let whole = std::fs::read(corpus("badge.png")).unwrap();
+    let done = halver(&[&"halve", &"-", &"--json"], &whole);
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert_eq!(done.stdout, expected("badge.png"));
+    let report: serde_json::Value = serde_json::from_slice(&done.stderr).unwrap();
+    assert_eq!(report["sha256"], halver::sha256(&done.stdout));
+    assert_eq!(report["recipe"], halver::Options::default().recipe());
+}
+
+#[test]
+fn a_folder_keeps_its_shape_and_broken_files_do_not_stop_it() {
+    let (whole, half) = (folder("whole"), folder("half"));
+    std::fs::create_dir_all(whole.join("deep")).unwrap();
+    std::fs::copy(corpus("badge.png"), whole.join("deep/badge.png")).unwrap();
+    std::fs::copy(corpus("truncated.jpg"), whole.join("cut.jpg")).unwrap();
+    std::fs::copy(corpus("text.jpg"), whole.join("text.jpg")).unwrap();
+    let done = halver(&[&"halve", &whole, &"-o", &half], b"");
+    assert_eq!(done.status.code(), Some(1));
+    let errors = text(&done.stderr);
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.contains("cut.jpg: broken JPEG") && errors.contains("[malformed]"), "{errors}");
+    assert_eq!(std::fs::read(half.join("deep/badge.png")).unwrap(), expected("badge.png"));
+    let left: Vec<_> = std::fs::read_dir(&half).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["deep"], "nothing else is left behind");
+}
+
+#[test]
+fn files_that_are_there_stay_unless_forced() {
+    let photo = folder("keep").join("photo.jpg");
+    std::fs::copy(corpus("photo-420.jpg"), &photo).unwrap();
+    let half = photo.with_extension("half.jpg");
+    std::fs::write(&half, "mine").unwrap();
+    let done = halver(&[&"halve", &photo], b"");
+    assert_eq!((done.status.code(), std::fs::read(&half).unwrap()), (Some(1), b"mine".to_vec()));
+    assert!(text(&done.stderr).contains("[exists]"));
+    let done = halver(&[&"halve", &photo, &"--force"], b"");
+    assert_eq!((done.status.code(), std::fs::read(&half).unwrap()), (Some(0), expected("photo-420.jpg")));
+    let done = halver(&[&"halve", &photo, &"--force", &"-o", &photo], b"");
+    assert_eq!(
+        (done.status.code(), std::fs::read(&photo).unwrap()),
+        (Some(1), std::fs::read(corpus("photo-420.jpg")).unwrap())
+    );
+    assert!(text(&done.stderr).contains("[source]"));
+}
+
+#[test]
+fn wrong_usage_has_a_code_of_its_own() {
+    for args in [
+        vec!["halve"],
+        vec!["halve", "-", "--quality", "101"],
+        vec!["halve", "-", "--format", "bmp"],
+        vec!["halve", "a", "b", "-o", "-"],
+        vec!["nonsense"],
+    ] {
+        let args: Vec<&dyn AsRef<std::ffi::OsStr>> = args.iter().map(|arg| arg as _).collect();
+        assert_eq!(halver(&args, b"").status.code(), Some(2));
+    }
+}
+
+#[test]
+fn probe_reads_headers() {
+    let done = halver(&[&"probe", &corpus("orientation-6.jpg"), &corpus("empty.jpg")], b"");
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stdout).contains("JPEG 48×36  quality 90  orientation 6"), "{}", text(&done.stdout));
+    assert!(text(&done.stderr).contains("[not-an-image]"), "{}", text(&done.stderr));
+    let done = halver(&[&"probe", &"--json", &corpus("animated.gif")], b"");
+    let info: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((&info["frames"], &info["format"]), (&3.into(), &"gif".into()));
+}
