@@ -15,6 +15,9 @@ use crate::record::FailureRecord;
 use crate::retry;
 use crate::store::{Address, Head, NewObject, Store, StoreError, StoreErrorKind};
 
+/// The most bytes of a failure record that are read; keys have at most 1024, and messages a few hundred.
+const RECORD_BYTES: u64 = 64 << 10;
+
 /// One object to halve.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Job {
@@ -241,7 +244,7 @@ async fn put<S: Store>(
 /// could delete the record of a *later* event, whose failure is the truth about the key.
 async fn clear_record<S: Store>(job: &Job, config: &Config, store: &S) -> Result<Option<String>, Error> {
     let address = record_address(config, &job.bucket, &job.key);
-    let record = match retry::transient(|| store.get(&address, |_| true)).await {
+    let record = match retry::transient(|| store.get(&address, |head| head.length <= RECORD_BYTES)).await {
         Ok(object) => object.bytes.unwrap_or_default(),
         // A store says "access denied" of a missing object where the function may not list the bucket.
         Err(error) if matches!(error.kind, StoreErrorKind::NoSuchKey | StoreErrorKind::AccessDenied) => {

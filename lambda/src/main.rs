@@ -1,24 +1,25 @@
 //! The Lambda function: reads the environment once, then takes events until AWS stops it.
 
+mod init_error;
+
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use halver_lambda::{Config, HandedBack, Invocation, S3Store, Tally, handle};
 use lambda_runtime::{LambdaEvent, run, service_fn};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let config = match Config::read(|name| std::env::var(name).ok()) {
         Ok(config) => config,
-        Err(error) => return stop("bad-configuration", &error.to_string()),
+        Err(error) => return init_error::report("bad-configuration", &error.to_string()),
     };
     let store = S3Store::new(&config.s3);
-    let done = run(service_fn(|event| invoke(event, &config, &store))).await;
-    match done {
+    match run(service_fn(|event| invoke(event, &config, &store))).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => stop("runtime-api", &error.to_string()),
+        Err(error) => init_error::report("runtime-api", &error.to_string()),
     }
 }
 
@@ -27,13 +28,4 @@ async fn invoke(event: LambdaEvent<Value>, config: &Config, store: &S3Store) -> 
     let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
     let invocation = Invocation { request_id: event.context.request_id, deadline: Instant::now() + left };
     handle(&event.payload, &invocation, config, store, &mut std::io::stdout()).await
-}
-
-/// Says in one line of the log why the function stops.
-fn stop(code: &str, message: &str) -> ExitCode {
-    use std::io::Write;
-    let line = json!({ "event": "stopped", "code": code, "message": message });
-    // Where the log cannot be written, the exit code still tells.
-    let _ = writeln!(std::io::stdout(), "{line}");
-    ExitCode::FAILURE
 }

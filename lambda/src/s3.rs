@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
@@ -11,7 +12,6 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_http_client::tls;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::store::{Address, Head, NewObject, Object, Operation, Store, StoreError, StoreErrorKind};
 
@@ -21,6 +21,9 @@ const CONNECT: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(20);
 /// How long a body may pause.
 const PAUSE: Duration = Duration::from_secs(10);
+
+/// Why S3 may deny access to an object that everyone may read.
+const HIDDEN: &str = "(S3 also says this of a missing object in a bucket that the function may not list)";
 
 /// How to reach S3.
 #[derive(Clone, PartialEq, Eq)]
@@ -183,7 +186,9 @@ where
         SdkError::ServiceError(context) => {
             let (status, answer) = (context.raw().status().as_u16(), context.err());
             let (code, message) = (answer.code().unwrap_or_default(), answer.message().unwrap_or_default());
-            (kind(status, code), format!("{status} {code} {message}").trim_end().to_owned())
+            let kind = kind(status, code);
+            let hint = if operation == Operation::Get && kind == StoreErrorKind::AccessDenied { HIDDEN } else { "" };
+            (kind, format!("{} {hint}", format!("{status} {code} {message}").trim_end()).trim_end().to_owned())
         }
         SdkError::TimeoutError(_) => (StoreErrorKind::Timeout, causes(error)),
         SdkError::DispatchFailure(dispatch) if dispatch.is_timeout() => (StoreErrorKind::Timeout, causes(error)),
