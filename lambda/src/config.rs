@@ -130,11 +130,11 @@ impl std::fmt::Display for ConfigError {
 impl std::error::Error for ConfigError {}
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// What AWS sets, with `changes` on top.
-    fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    pub(crate) fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
         let aws = [
             ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
             ("AWS_LAMBDA_FUNCTION_NAME", "halver"),

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::panic::{UnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use halver::{Limit, Options, Output};
+use halver::{Decision, Format, Limit, Options, Output};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -13,7 +12,7 @@ use crate::marker;
 use crate::metadata::Carried;
 use crate::record::FailureRecord;
 use crate::retry;
-use crate::store::{Address, Head, NewObject, Store, StoreError, StoreErrorKind};
+use crate::store::{Address, Head, Store, StoreError, StoreErrorKind};
 
 /// The most bytes of a failure record that are read; keys have at most 1024, and messages a few hundred.
 const RECORD_BYTES: u64 = 64 << 10;
@@ -47,14 +46,20 @@ pub(crate) enum Outcome {
 /// A half that was stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Halved {
-    /// The half, with its decisions; its bytes have been put and are gone.
-    pub(crate) output: Output,
+    /// The format of the half.
+    pub(crate) format: Format,
+    /// Pixels across of the half.
+    pub(crate) width: u32,
+    /// Pixels down of the half.
+    pub(crate) height: u32,
     /// Bytes of the half.
     pub(crate) bytes: u64,
     /// Bytes of the source.
     pub(crate) source_bytes: u64,
     /// The SHA-256 of the half, 64 lower-case hexadecimal digits.
-    pub sha256: String,
+    pub(crate) sha256: String,
+    /// What was changed, kept or given up beyond halving.
+    pub(crate) decisions: Vec<Decision>,
     /// How long it took.
     pub(crate) times: Times,
     /// What went wrong without harm to the half, a sentence each.
@@ -136,24 +141,27 @@ async fn halve_object<S: Store>(job: &Job, config: &Config, store: &S) -> Result
     let got = Instant::now();
     let source_bytes = source.len() as u64;
     let source_sha256 = halver::sha256(&source);
-    let mut output = halve(&source, &config.options_for(source_bytes))?;
+    let output = halve(&source, &config.options_for(source_bytes))?;
     drop(source);
     let sha256 = output.sha256();
     let halved = Instant::now();
 
-    let ours = marks(job, config, &head, source_sha256, sha256.clone());
-    let carried = Carried::new(ours, &head);
+    let carried = Carried::new(marks(job, config, &head, source_sha256, sha256.clone()), &head);
     let mut warnings: Vec<_> = carried.dropped.iter().map(|name| format!("not carried over: {name}")).collect();
-    let bytes = Bytes::from(std::mem::take(&mut output.bytes));
-    put(job, config, store, &output, &bytes, &sha256, carried).await?;
+    let half = carried.into_object(output.bytes.into(), sha256.clone(), output.format.media_type());
+    let address = Address { bucket: config.destination.bucket(&job.bucket), key: job.key.clone() };
+    retry::transient(|| store.put(&address, &half)).await?;
     let put = Instant::now();
 
     warnings.extend(clear_record(job, config, store).await?);
     Ok(Outcome::Halved(Box::new(Halved {
-        output,
-        bytes: bytes.len() as u64,
+        format: output.format,
+        width: output.width,
+        height: output.height,
+        bytes: half.bytes.len() as u64,
         source_bytes,
         sha256,
+        decisions: output.decisions,
         times: Times { get: got - started, halve: halved - got, put: put - halved },
         warnings,
     })))
@@ -213,29 +221,6 @@ fn marks(job: &Job, config: &Config, head: &Head, source: String, half: String) 
         marks.insert(marker::META_SEQUENCER.to_owned(), sequencer.clone());
     }
     marks
-}
-
-/// Puts the half under the source's key into the result bucket.
-async fn put<S: Store>(
-    job: &Job,
-    config: &Config,
-    store: &S,
-    output: &Output,
-    bytes: &Bytes,
-    sha256: &str,
-    carried: Carried,
-) -> Result<(), StoreError> {
-    let address = Address { bucket: config.destination.bucket(&job.bucket), key: job.key.clone() };
-    let object = NewObject {
-        bytes: bytes.clone(),
-        sha256: sha256.to_owned(),
-        content_type: output.format.media_type(),
-        metadata: carried.metadata,
-        cache_control: carried.cache_control,
-        content_disposition: carried.content_disposition,
-        content_language: carried.content_language,
-    };
-    retry::transient(|| store.put(&address, &object)).await
 }
 
 /// Deletes the record of an earlier failure of the same key, and says what hinders it, if anything does.

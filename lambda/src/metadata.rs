@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use crate::marker::META_PREFIX;
-use crate::store::Head;
+use crate::store::{Head, NewObject};
 
 /// The most bytes of names and values of user metadata that S3 accepts.
 const METADATA_BYTES: usize = 2048;
@@ -41,6 +43,12 @@ impl Carried {
         carried.content_disposition = carried.header("content-disposition", head.content_disposition.as_ref());
         carried.content_language = carried.header("content-language", head.content_language.as_ref());
         carried
+    }
+
+    /// The object of `bytes` that carries this.
+    pub(crate) fn into_object(self, bytes: Bytes, sha256: String, content_type: &'static str) -> NewObject {
+        let Self { metadata, cache_control, content_disposition, content_language, dropped: _ } = self;
+        NewObject { bytes, sha256, content_type, metadata, cache_control, content_disposition, content_language }
     }
 
     /// The value of a header where it can be sent; noted as dropped where not.

@@ -1,7 +1,5 @@
 //! What the function writes about a record besides the half: the failure record and the log line.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use halver::{Decision, Format};
 use serde::{Deserialize, Serialize};
@@ -9,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::error::Error;
 use crate::job::{Job, Outcome, Skip, Times};
+use crate::metadata::Carried;
 use crate::store::NewObject;
 
 /// Why a source has no half: the JSON object at [`failure_record_key`](crate::marker::failure_record_key).
@@ -55,15 +54,8 @@ impl FailureRecord {
     /// The record as an object to put.
     pub(crate) fn to_object(&self) -> NewObject {
         let bytes = Bytes::from(to_json(self));
-        NewObject {
-            sha256: halver::sha256(&bytes),
-            bytes,
-            content_type: "application/json",
-            metadata: BTreeMap::new(),
-            cache_control: None,
-            content_disposition: None,
-            content_language: None,
-        }
+        let sha256 = halver::sha256(&bytes);
+        Carried::default().into_object(bytes, sha256, "application/json")
     }
 
     /// Whether `json` is the record of an event that came after the one with `sequencer`. Where either has no
@@ -130,13 +122,13 @@ impl<'a> Event<'a> {
         match outcome {
             Outcome::Halved(halved) => Self::Halved {
                 destination: config.destination.bucket(bucket.unwrap_or_default()),
-                format: halved.output.format,
-                width: halved.output.width,
-                height: halved.output.height,
+                format: halved.format,
+                width: halved.width,
+                height: halved.height,
                 source_bytes: halved.source_bytes,
                 bytes: halved.bytes,
                 ms: halved.times.into(),
-                decisions: &halved.output.decisions,
+                decisions: &halved.decisions,
                 recipe: config.options.recipe(),
                 sha256: &halved.sha256,
                 warnings: &halved.warnings,

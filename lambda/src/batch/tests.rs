@@ -7,6 +7,7 @@ use serde_json::json;
 use halver::Options;
 
 use super::*;
+use crate::config::tests::read;
 use crate::marker;
 use crate::memory::Memory;
 use crate::store::{Head, Operation, StoreErrorKind};
@@ -14,20 +15,6 @@ use crate::store::{Head, Operation, StoreErrorKind};
 const IMAGE: &[u8] = include_bytes!("../../tests/fixtures/five-by-three.png");
 const SOURCE: &str = "photos";
 const RESULT: &str = "photos-resized";
-
-fn config(changes: &[(&str, &str)]) -> Config {
-    let aws = [
-        ("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001"),
-        ("AWS_LAMBDA_FUNCTION_NAME", "halver"),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "id"),
-        ("AWS_SECRET_ACCESS_KEY", "secret"),
-    ];
-    let find = |name: &str| changes.iter().chain(&aws).find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-    Config::read(find).unwrap()
-}
 
 /// What one event leads to: the answer, and the lines of the log.
 struct Done {
@@ -43,7 +30,7 @@ impl Done {
 }
 
 async fn done(event: &Value, store: &Memory) -> Done {
-    done_with(event, store, &config(&[])).await
+    done_with(event, store, &read(&[]).unwrap()).await
 }
 
 async fn done_with(event: &Value, store: &Memory, config: &Config) -> Done {
@@ -162,7 +149,7 @@ async fn what_is_no_image_is_refused_with_a_record() {
 #[tokio::test(start_paused = true)]
 async fn a_source_beyond_the_limit_is_not_even_read() {
     let store = store_with(IMAGE);
-    let limited = config(&[("HALVER_OPTIONS", r#"{"limits":{"source_bytes":10}}"#)]);
+    let limited = read(&[("HALVER_OPTIONS", r#"{"limits":{"source_bytes":10}}"#)]).unwrap();
     let done = done_with(&created("a.png", None), &store, &limited).await;
     assert_eq!(done.answer, tally(0, 1, 0));
     let message = format!("too large: {} bytes needed, 10 allowed", IMAGE.len());
@@ -237,7 +224,7 @@ async fn time_that_runs_out_hands_the_job_back() {
     let store = store_with(IMAGE);
     store.fail(Operation::Get, SOURCE, StoreErrorKind::Timeout, usize::MAX);
     let invocation = Invocation { request_id: "request".into(), deadline: Instant::now() + Duration::from_secs(1) };
-    let answer = handle(&created("a.png", None), &invocation, &config(&[]), &store, &mut Vec::new()).await;
+    let answer = handle(&created("a.png", None), &invocation, &read(&[]).unwrap(), &store, &mut Vec::new()).await;
     assert_eq!(answer, Err(HandedBack { errors: vec![Error::Deadline], of: 1 }));
 }
 
