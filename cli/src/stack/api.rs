@@ -159,10 +159,7 @@ impl Api {
             "id": id, "bucket": self.bucket, "key": key, "method": "PUT",
             "url": presigned.uri(), "headers": headers, "expiresInSeconds": EXPIRES.as_secs(),
         });
-        self.uploads
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remember(id, Upload { key, sha256: wanted.sha256 });
+        self.uploads.lock().unwrap_or_else(PoisonError::into_inner).remember(id, Upload { key, sha256: wanted.sha256 });
         http::json(StatusCode::CREATED, &body)
     }
 

@@ -34,7 +34,8 @@ pub(crate) fn variables(function: &Path, runtime_api: &str, s3: &str) -> Vec<(St
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let s3 = ("AWS_ENDPOINT_URL_S3".to_owned(), format!("http://{s3}"));
     // What is no text cannot be meant for the function, whose settings are all text.
-    let passed = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let passed =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let passed = passed.filter(|(name, _)| name.starts_with("HALVER_") || INHERITED.contains(&name.as_str()));
     own.chain([s3]).chain(passed).collect()
 }

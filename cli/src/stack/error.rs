@@ -54,7 +54,10 @@ impl std::fmt::Display for StackError {
             }
             Self::Setting(error) => error.fmt(f),
             Self::BucketName(name) => {
-                write!(f, "{name:?} is no bucket name: 3 to 63 of a-z, 0-9, '-', '.', beginning and ending with one of a-z, 0-9")
+                write!(
+                    f,
+                    "{name:?} is no bucket name: 3 to 63 of a-z, 0-9, '-', '.', beginning and ending with one of a-z, 0-9"
+                )
             }
             Self::Data { folder, source } => write!(f, "cannot use the data folder {}: {source}", folder.display()),
         }

@@ -85,7 +85,8 @@ impl Function {
             Err(error) => return failed(error),
         };
         self.pid.store(child.id().unwrap_or_default(), Ordering::Relaxed);
-        let readers = [child.stdout.take().map(|pipe| self.read(pipe)), child.stderr.take().map(|pipe| self.read(pipe))];
+        let readers =
+            [child.stdout.take().map(|pipe| self.read(pipe)), child.stderr.take().map(|pipe| self.read(pipe))];
         let ended = tokio::select! {
             status = child.wait() => {
                 Ended::Failed("crash", status.map_or_else(|error| error.to_string(), |status| status.to_string()))

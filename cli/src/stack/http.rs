@@ -41,7 +41,8 @@ where
                 async move { Ok::<_, Infallible>(response.await) }
             });
             // A connection that breaks concerns its client alone, and the client sees it.
-            let _ = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+            let _ =
+                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

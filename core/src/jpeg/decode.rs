@@ -36,10 +36,10 @@ pub(crate) fn decode(source: &[u8]) -> Result<Picture, Error> {
 
 /// Interleaved samples without any colour conversion.
 fn decode_samples(source: &[u8], header: &Header) -> Result<Vec<u8>, Error> {
-    // The survey has checked the size and the number of scans. No intrinsics: one code path everywhere.
+    // The survey has checked the size and the number of scans. The crate's intrinsics are switched off
+    // in Cargo.toml (tests/images/features.rs holds that), so there is one code path everywhere.
     let options = DecoderOptions::default()
         .set_strict_mode(true)
-        .set_use_unsafe(false)
         .set_max_width(usize::from(u16::MAX))
         .set_max_height(usize::from(u16::MAX))
         .jpeg_set_max_scans(header.scans as usize + 1);

@@ -74,11 +74,8 @@ mod tests {
 
     fn preflight(origin: &str, method: &str, headers: &str) -> StatusCode {
         let cors = Cors { origins: vec!["http://127.0.0.1:1".to_owned()] };
-        let request = [
-            (ORIGIN, origin),
-            (ACCESS_CONTROL_REQUEST_METHOD, method),
-            (ACCESS_CONTROL_REQUEST_HEADERS, headers),
-        ];
+        let request =
+            [(ORIGIN, origin), (ACCESS_CONTROL_REQUEST_METHOD, method), (ACCESS_CONTROL_REQUEST_HEADERS, headers)];
         let request = request.into_iter().map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()));
         cors.preflight(&request.collect()).status()
     }

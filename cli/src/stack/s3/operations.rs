@@ -46,10 +46,7 @@ impl S3 for Operations {
 
     async fn head_bucket(&self, req: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
         self.store.require_bucket(&req.input.bucket).await?;
-        Ok(S3Response::new(HeadBucketOutput {
-            bucket_region: Some(self.region.to_owned()),
-            ..Default::default()
-        }))
+        Ok(S3Response::new(HeadBucketOutput { bucket_region: Some(self.region.to_owned()), ..Default::default() }))
     }
 
     async fn get_bucket_location(

@@ -261,10 +261,10 @@ fn object_of(key: &str, received: &Received, headers: Headers, metadata: Metadat
 }
 
 fn origin<T>(req: &S3Request<T>) -> Origin {
-    req.extensions.get().cloned().unwrap_or(Origin {
-        request_id: String::new(),
-        address: std::net::Ipv4Addr::LOCALHOST.into(),
-    })
+    req.extensions
+        .get()
+        .cloned()
+        .unwrap_or(Origin { request_id: String::new(), address: std::net::Ipv4Addr::LOCALHOST.into() })
 }
 
 fn refuse_tags(tags: Option<&str>) -> S3Result {
