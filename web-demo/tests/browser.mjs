@@ -1,0 +1,86 @@
+/** The system's Chromium on the page of a running stack, and what every test asks of it. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+const address = process.env.HALVER_URL;
+assert.ok(address, 'HALVER_URL must be the address of a running stack; `cargo xtask test` starts one');
+
+const artifacts = process.env.HALVER_ARTIFACTS;
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-default-apps', '--disable-sync', '--no-first-run'];
+
+export const desktop = { viewport: { width: 1280, height: 860 } };
+export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+/** The browser; a test file ends it with `after(() => browser.close())`. */
+export const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', ...quiet] });
+
+/** @param {string} path from the repository's root */
+export function read(path) {
+  return readFileSync(new URL(path, new URL('../../', import.meta.url)));
+}
+
+/**
+ * The page in a fresh context. `complaints` collects what its console calls an error, violations of its
+ * Content-Security-Policy included.
+ *
+ * @param {import('playwright-core').BrowserContextOptions} [options]
+ * @param {(page: import('playwright-core').Page) => Promise<void>} [prepare] e.g. routes that fail
+ */
+export async function open(options = desktop, prepare = async () => {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  const complaints = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await prepare(page);
+  await page.goto(address);
+  return { page, complaints, close: () => context.close() };
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} name the file's
+ * @param {Buffer} buffer
+ */
+export async function choose(page, name, buffer) {
+  await page.setInputFiles('#file', { name, mimeType: 'application/octet-stream', buffer });
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} name the file's
+ * @param {Buffer} buffer
+ */
+export async function chooseAndSee(page, name, buffer) {
+  await choose(page, name, buffer);
+  await page.getByRole('heading', { name, level: 2 }).waitFor();
+}
+
+/** The sentence of the refusal that is shown. */
+export async function refusal(page) {
+  await page.getByRole('heading', { name: 'That did not work' }).waitFor();
+  return page.locator('#refusal-text').innerText();
+}
+
+/** Axe finds nothing to say about the page as it is now. */
+export async function assertAccessible(page, state) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).join(' ')}`);
+  assert.deepEqual(found, [], `in the state ${state}`);
+}
+
+/** Keeps a picture of the whole page, where a folder for it is named. */
+export async function keep(page, name) {
+  if (artifacts) {
+    mkdirSync(artifacts, { recursive: true });
+    await page.screenshot({ path: join(artifacts, `page-${name}.png`), fullPage: true });
+  }
+}

@@ -1,0 +1,65 @@
+/** The compare slider: by keyboard, by pointer, and what a screen reader hears of it. */
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { browser, chooseAndSee, open, read } from './browser.mjs';
+
+const photo = read('core/tests/corpus/photo-420.jpg');
+
+after(() => browser.close());
+
+test('the keyboard alone picks a file, moves the slider and reaches every control', async () => {
+  const { page, close } = await open();
+  await page.getByText('Uploads go to bucket').waitFor();
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(page), 'Choose a picture');
+  const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+  await chooser.setFiles({ name: 'key.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await page.getByRole('heading', { name: 'key.jpg' }).waitFor();
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(page), 'Choose another');
+  await page.keyboard.press('Tab');
+  const slider = page.getByRole('slider', { name: 'Compare before and after' });
+  assert.ok(await slider.evaluate((input) => input === document.activeElement));
+  for (const [key, share] of [['ArrowRight', 51], ['PageUp', 61], ['Home', 0], ['End', 100], ['ArrowLeft', 99]]) {
+    await page.keyboard.press(key);
+    assert.equal(await slider.getAttribute('aria-valuetext'), `${share} percent before, ${100 - share} percent after`, key);
+  }
+  assert.equal(await dividerShare(page), 99);
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(page), 'Upload');
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(page), 'Download');
+  await close();
+});
+
+test('the divider follows the pointer, to both edges', async () => {
+  const { page, close } = await open();
+  await chooseAndSee(page, 'pointer.jpg', photo);
+  const { x, y, width, height } = await page.locator('#compare').boundingBox();
+  await page.mouse.move(x + width / 4, y + height / 2);
+  await page.mouse.down();
+  assert.equal(await dividerShare(page), 25);
+  await page.mouse.move(x + width + 50, y + height / 2);
+  assert.equal(await dividerShare(page), 100);
+  await page.mouse.move(x - 50, y + height / 2);
+  assert.equal(await dividerShare(page), 0);
+  await page.mouse.up();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  assert.equal(await dividerShare(page), 0);
+  await close();
+});
+
+function focused(page) {
+  return page.evaluate(() => document.activeElement?.textContent?.trim());
+}
+
+/** Where the divider is drawn, in percent of the figure's width. */
+function dividerShare(page) {
+  return page.evaluate(() => {
+    const figure = document.getElementById('compare').getBoundingClientRect();
+    const divider = document.querySelector('.divider').getBoundingClientRect();
+    return Math.round((100 * (divider.x + divider.width / 2 - figure.x)) / figure.width);
+  });
+}

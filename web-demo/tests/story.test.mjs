@@ -1,0 +1,91 @@
+/** The whole story on a real stack: drop, preview, upload, identical; in every look of the page. */
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, test } from 'node:test';
+
+import { assertAccessible, browser, desktop, keep, open, phone, read } from './browser.mjs';
+
+const photo = read('samples/mountain.jpg');
+
+after(() => browser.close());
+
+for (const [device, options] of Object.entries({ desktop, phone })) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`a photo is dropped, seen, uploaded and found identical (${device}, ${colorScheme})`, async () => {
+      const { page, complaints, close } = await open({ ...options, colorScheme });
+      const look = `${device}-${colorScheme}`;
+      await page.getByText('Uploads go to bucket').waitFor();
+      await assertAccessible(page, 'start');
+      await keep(page, `start-${look}`);
+
+      await drop(page, 'mountain.jpg', photo);
+      await page.getByRole('heading', { name: 'mountain.jpg' }).waitFor();
+      await assertAccessible(page, 'preview');
+      await keep(page, `preview-${look}`);
+      const hash = await page.locator('#sha256').innerText();
+      assert.equal(await downloadedHash(page), hash, 'the download is the preview');
+
+      await page.getByRole('button', { name: 'Upload' }).click();
+      await page.getByRole('heading', { name: 'Identical' }).waitFor();
+      await assertAccessible(page, 'identical');
+      await keep(page, `identical-${look}`);
+      const stored = await page.getByRole('link', { name: 'Open the stored half' }).getAttribute('href');
+      const bytes = Buffer.from(await (await fetch(stored)).arrayBuffer());
+      assert.equal(createHash('sha256').update(bytes).digest('hex'), hash, 'the stored half is the preview');
+      assert.match(await page.getByRole('status').innerText(), /^Identical\. S3 holds/);
+      assert.deepEqual(complaints, []);
+      await close();
+    });
+  }
+}
+
+test('nothing moves between the press on Upload and the verdict', async () => {
+  const { page, close } = await open();
+  await drop(page, 'mountain.jpg', photo);
+  await page.getByRole('heading', { name: 'mountain.jpg' }).waitFor();
+  await page.evaluate(() => {
+    window.shifts = [];
+    new PerformanceObserver((entries) => window.shifts.push(...entries.getEntries().map(({ value }) => value)))
+      .observe({ type: 'layout-shift' });
+  });
+  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.getByRole('heading', { name: 'Identical' }).waitFor();
+  assert.deepEqual(await page.evaluate(() => window.shifts), []);
+  await close();
+});
+
+test('a picture is taken from a paste', async () => {
+  const { page, close } = await open();
+  await transfer(page, 'paste', 'pasted.jpg', read('core/tests/corpus/photo-420.jpg'));
+  await page.getByRole('heading', { name: 'pasted.jpg' }).waitFor();
+  await close();
+});
+
+/** Drops a file onto the page as the system does. */
+async function drop(page, name, buffer) {
+  await transfer(page, 'dragover', name, buffer);
+  await page.getByText('Drop to halve').waitFor();
+  await transfer(page, 'drop', name, buffer);
+}
+
+async function transfer(page, type, name, buffer) {
+  await page.evaluate(({ type: kind, name: file, base64 }) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], file));
+    const event = kind === 'paste'
+      ? new ClipboardEvent(kind, { clipboardData: data, bubbles: true })
+      : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+  }, { type, name, base64: buffer.toString('base64') });
+}
+
+async function downloadedHash(page) {
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Download' }).click()]);
+  assert.equal(download.suggestedFilename(), 'mountain-half.jpg');
+  const hash = createHash('sha256');
+  for await (const chunk of await download.createReadStream()) {
+    hash.update(chunk);
+  }
+  return hash.digest('hex');
+}
