@@ -72,7 +72,7 @@ export class Delivery {
       steps[steps.length - 1].textContent = 'Identical';
       this.#mark('now');
       button.setAttribute('aria-disabled', 'true');
-      button.textContent = 'Uploading …';
+      button.textContent = 'Working …';
       write('', [`${SPOKEN[step]} …`]);
       announce(SPOKEN[step]);
     }

@@ -14,7 +14,8 @@ import { announce, setBusy, showRefusal, showSection } from './view.js';
 const engine = new Engine();
 const delivery = new Delivery();
 const config = readConfig();
-let uploading = new AbortController();
+/** Ends whatever is under way for the picture before, when another comes. */
+let current = new AbortController();
 
 config.then((known) => delivery.offer(known));
 onPick(preview);
@@ -24,19 +25,22 @@ onPick(preview);
  * @returns {Promise<void>}
  */
 async function preview(file) {
-  uploading.abort();
+  current.abort();
+  current = new AbortController();
+  const { signal } = current;
   setBusy(true);
   announce(`Halving ${file.name}`);
   try {
     const { options, recipe } = await config;
     const half = await engine.halve(file, options);
     await showResult(file, half);
-    delivery.begin(recipe === null || recipe === half.report.recipe, () => deliver(file, half));
+    signal.throwIfAborted();
+    delivery.begin(recipe === null || recipe === half.report.recipe, () => deliver(file, half, signal));
     showSection('result');
     const { word, figure } = saving(file.size, half.report.bytes);
     announce(`Done: ${half.report.width} by ${half.report.height} pixels, ${figure} ${word}`);
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'AbortError') {
+    if (signal.aborted) {
       return; // A newer picture took the place of this one, and the page is busy with it.
     }
     const sentence = sentenceOf(error, file);
@@ -49,11 +53,10 @@ async function preview(file) {
 /**
  * @param {File} file
  * @param {import('./engine.js').Half} half
+ * @param {AbortSignal} signal
  * @returns {Promise<void>}
  */
-async function deliver(file, half) {
-  uploading = new AbortController();
-  const { signal } = uploading;
+async function deliver(file, half, signal) {
   try {
     const stored = await upload(file, half, (step, progress) => delivery.step(step, progress), signal);
     delivery.settle(half.report.sha256, stored);

@@ -16,7 +16,6 @@ export function announce(sentence) {
 /** @param {boolean} busy */
 export function setBusy(busy) {
   document.body.classList.toggle('busy', busy);
-  document.getElementById('main')?.setAttribute('aria-busy', String(busy));
 }
 
 /**

@@ -67,11 +67,12 @@ function problem(code, message, details) {
 }
 
 /**
- * What the page is told. After a trap the instance's memory is in no known state: `fatal` asks for a new worker. So does
- * an engine that did not load, which a later try may find.
+ * What the page is told. An error without a code is a trap, and leaves the instance's memory in no known state: `fatal`
+ * asks for a new worker. So does an engine that did not load, which a later try may find.
  *
  * @param {any} error
  */
-function failed({ code = 'engine-crashed', message, details }) {
-  return { failure: { code, message, details }, fatal: code.startsWith('engine-') };
+function failed(error) {
+  const code = typeof error.code === 'string' ? error.code : 'engine-crashed'; // A DOMException's is a number.
+  return { failure: { code, message: String(error.message), details: error.details }, fatal: code.startsWith('engine-') };
 }

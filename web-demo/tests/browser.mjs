@@ -77,10 +77,16 @@ export async function assertAccessible(page, state) {
   assert.deepEqual(found, [], `in the state ${state}`);
 }
 
-/** Keeps a picture of the whole page, where a folder for it is named. */
+/**
+ * Keeps a picture of the whole page, where a folder for it is named. The window is made as high as the page, because
+ * what sticks to the window's edge would else lie across the middle of the picture.
+ */
 export async function keep(page, name) {
   if (artifacts) {
+    const { width, height } = page.viewportSize();
+    await page.setViewportSize({ width, height: await page.evaluate(() => document.documentElement.scrollHeight) });
     mkdirSync(artifacts, { recursive: true });
-    await page.screenshot({ path: join(artifacts, `page-${name}.png`), fullPage: true });
+    await page.screenshot({ path: join(artifacts, `page-${name}.png`) });
+    await page.setViewportSize({ width, height });
   }
 }

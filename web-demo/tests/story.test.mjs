@@ -46,7 +46,8 @@ test('nothing moves between the press on Upload and the verdict', async () => {
   await page.getByRole('heading', { name: 'mountain.jpg' }).waitFor();
   await page.evaluate(() => {
     window.shifts = [];
-    new PerformanceObserver((entries) => window.shifts.push(...entries.getEntries().map(({ value }) => value)))
+    const describe = ({ value, sources }) => `${value} ${sources.map(({ node }) => node?.id || node?.textContent)}`;
+    new PerformanceObserver((entries) => window.shifts.push(...entries.getEntries().map(describe)))
       .observe({ type: 'layout-shift' });
   });
   await page.getByRole('button', { name: 'Upload' }).click();
