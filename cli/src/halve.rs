@@ -16,28 +16,28 @@ use crate::bytes::{human, saving};
 use crate::failure::{Failure, report};
 use crate::inputs::{Destination, Input, collect};
 
-/// Halve images: half as wide, half as high, and much smaller in bytes.
+/// Halve files, folders of them, or standard input
 #[derive(Args, Debug)]
-pub(crate) struct Halve {
-    /// Files, folders, or - for standard input.
+pub struct Arguments {
+    /// Files, folders, or - for standard input
     #[arg(required = true, value_name = "IN")]
     inputs: Vec<PathBuf>,
-    /// A file, a folder, or - for standard output [default: beside each source, as name.half.ext].
+    /// A file, a folder, or - for standard output [default: beside each source, as name.half.ext]
     #[arg(short, long, value_name = "OUT|DIR")]
     output: Option<PathBuf>,
-    /// Quality of lossy formats, 1 to 100; a JPEG never gets finer than its source.
+    /// Quality of lossy formats, 1 to 100; a JPEG never gets finer than its source
     #[arg(short, long, value_name = "N", default_value_t = Quality::default(), value_parser = quality)]
     quality: Quality,
-    /// jpeg, png, webp or gif [default: the source's].
+    /// jpeg, png, webp or gif [default: the source's]
     #[arg(short, long, value_name = "F")]
     format: Option<Format>,
-    /// Print one JSON object for each image.
+    /// Print one JSON object for each image
     #[arg(long)]
     json: bool,
-    /// Replace files that are already there.
+    /// Replace files that are already there
     #[arg(long)]
     force: bool,
-    /// How many images at once [default: one for each processor].
+    /// How many images at once [default: one for each processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
 }
@@ -47,28 +47,29 @@ fn quality(text: &str) -> Result<Quality, String> {
     Quality::new(value).ok_or_else(|| "expected 1 to 100".to_owned())
 }
 
-impl Halve {
-    /// Halves all inputs; failure of one does not stop the others.
-    pub(crate) fn run(self) -> ExitCode {
-        let inputs = match collect(&self.inputs) {
-            Ok(inputs) => inputs,
-            Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
-        };
-        let destination = match Destination::new(self.output.clone(), inputs.len() > 1) {
-            Ok(destination) => destination,
-            Err(reason) => {
-                eprintln!("halver: {reason}");
-                return ExitCode::from(2);
-            }
-        };
-        if inputs.is_empty() {
-            eprintln!("halver: no images there");
-            return ExitCode::FAILURE;
+/// Halves all inputs; failure of one does not stop the others.
+#[must_use]
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let inputs = match collect(&arguments.inputs) {
+        Ok(inputs) => inputs,
+        Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
+    };
+    let destination = match Destination::new(arguments.output.clone(), inputs.len() > 1) {
+        Ok(destination) => destination,
+        Err(reason) => {
+            eprintln!("halver: {reason}");
+            return ExitCode::from(2);
         }
-        let failed = self.halve_all(&inputs, &destination);
-        if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    };
+    if inputs.is_empty() {
+        eprintln!("halver: no images there");
+        return ExitCode::FAILURE;
     }
+    let failed = arguments.halve_all(&inputs, &destination);
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
 
+impl Arguments {
     /// How many of `inputs` failed.
     fn halve_all(&self, inputs: &[Input], destination: &Destination) -> usize {
         let bar = progress_bar(inputs.len());

@@ -1,4 +1,13 @@
-//! The library behind the `halver` command: the one-machine [`stack`].
+//! The library behind the `halver` command: verbs for files on disk ([`halve`], [`probe`]), and the one-machine
+//! [`stack`] with the two verbs that start it ([`serve`], [`demo`]).
 #![forbid(unsafe_code)]
 
+mod bytes;
+pub mod demo;
+mod failure;
+pub mod halve;
+mod inputs;
+pub mod place;
+pub mod probe;
+pub mod serve;
 pub mod stack;

@@ -1,33 +1,38 @@
-//! `halver`: files on disk, and the whole machine on one computer.
-#![allow(missing_docs, reason = "a binary has no public surface; clap turns the comments into --help")]
-
-mod bytes;
-mod failure;
-mod halve;
-mod inputs;
-mod probe;
+//! The `halver` command.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use halver_cli::{demo, halve, probe, serve};
 
-/// Halves images: half as wide, half as high, much smaller in bytes, the same bytes on every machine.
-#[derive(Parser, Debug)]
-#[command(name = "halver", version, after_help = "Exit codes: 0 all done, 1 something failed, 2 wrong usage.")]
-struct Cli {
+/// Make images half as wide, half as high and much smaller in bytes; the same bytes on every machine.
+#[derive(Parser)]
+#[command(version, after_help = "Exit codes: 0 all well, 1 something failed (said in one line), 2 wrong usage.")]
+struct Command {
     #[command(subcommand)]
-    command: Command,
+    verb: Verb,
 }
 
-#[derive(Subcommand, Debug)]
-enum Command {
-    Halve(halve::Halve),
-    Probe(probe::Probe),
+#[derive(Subcommand)]
+enum Verb {
+    Halve(halve::Arguments),
+    Probe(probe::Arguments),
+    Serve(serve::Arguments),
+    Demo(demo::Arguments),
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Halve(halve) => halve.run(),
-        Command::Probe(probe) => probe.run(),
+    let done = match Command::parse().verb {
+        Verb::Halve(arguments) => return halve::run(&arguments),
+        Verb::Probe(arguments) => return probe::run(&arguments),
+        Verb::Serve(arguments) => serve::run(arguments),
+        Verb::Demo(arguments) => demo::run(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("halver: {error}");
+            ExitCode::FAILURE
+        }
     }
 }

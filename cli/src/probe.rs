@@ -11,35 +11,36 @@ use serde_json::json;
 use crate::failure::{Failure, report};
 use crate::inputs::{Input, collect};
 
-/// Say what the header of each image says, without decoding it.
+/// Say what the header of each image says, without decoding it
 #[derive(Args, Debug)]
-pub(crate) struct Probe {
-    /// Files, folders, or - for standard input.
+pub struct Arguments {
+    /// Files, folders, or - for standard input
     #[arg(required = true, value_name = "IN")]
     inputs: Vec<PathBuf>,
-    /// Print one JSON object for each image.
+    /// Print one JSON object for each image
     #[arg(long)]
     json: bool,
 }
 
-impl Probe {
-    /// Probes all inputs; failure of one does not stop the others.
-    pub(crate) fn run(self) -> ExitCode {
-        let inputs = match collect(&self.inputs) {
-            Ok(inputs) => inputs,
-            Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
-        };
-        let mut exit = ExitCode::SUCCESS;
-        for input in &inputs {
-            match probe(input) {
-                // A reader that has gone away wants no more lines.
-                Ok(info) => drop(writeln!(std::io::stdout(), "{}", self.line(input, &info))),
-                Err(failure) => exit = report(&input.source, &failure),
-            }
+/// Probes all inputs; failure of one does not stop the others.
+#[must_use]
+pub fn run(arguments: &Arguments) -> ExitCode {
+    let inputs = match collect(&arguments.inputs) {
+        Ok(inputs) => inputs,
+        Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
+    };
+    let mut exit = ExitCode::SUCCESS;
+    for input in &inputs {
+        match probe(input) {
+            // A reader that has gone away wants no more lines.
+            Ok(info) => drop(writeln!(std::io::stdout(), "{}", arguments.line(input, &info))),
+            Err(failure) => exit = report(&input.source, &failure),
         }
-        exit
     }
+    exit
+}
 
+impl Arguments {
     fn line(&self, input: &Input, info: &Info) -> String {
         if self.json {
             let mut line = json!(info);

@@ -1,0 +1,222 @@
+//! `halver demo`: one image through the whole machine, and a table of what came of it.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::DisplayErrorContext;
+use aws_sdk_s3::primitives::ByteStream;
+use clap::Args;
+use halver_lambda::marker::META_SHA256;
+use tokio::sync::broadcast;
+
+use crate::place::Place;
+use crate::serve::{Failure, runtime, until_stopped};
+use crate::stack::{Line, Notice, Stack};
+
+/// How long the half may take: three attempts of the function, and some.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// Halve one image through S3, an event and the function on this computer, and print what came of it
+#[derive(Args)]
+pub struct Arguments {
+    /// The image
+    #[arg(long, value_name = "FILE", default_value = "samples/mountain.jpg")]
+    image: PathBuf,
+    /// End after the table
+    #[arg(long)]
+    exit: bool,
+    /// An empty or new folder for objects and logs [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Failure`], whose text is one line.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { image, exit, data, place } = arguments;
+    let source = Source::read(&image)?;
+    let data = Data::new(data)?;
+    let settings = place.settings(data.folder().to_owned(), "sample".to_owned());
+    runtime()?.block_on(async {
+        let stack = Stack::start(settings).await?;
+        let mut notices = stack.notices();
+        let shown = show(&stack, &source, &mut notices).await;
+        if shown.is_ok() && !exit {
+            writeln!(io::stdout(), "\nThe page is at {}. Ctrl-C ends it.", stack.page_url())?;
+            until_stopped(notices).await?;
+        }
+        stack.stop().await;
+        shown
+    })
+}
+
+/// The image that is shown.
+struct Source {
+    bytes: Vec<u8>,
+    /// Its file name, which becomes its key.
+    name: String,
+    info: halver::Info,
+}
+
+impl Source {
+    fn read(file: &Path) -> Result<Self, Failure> {
+        let failed = |reason: String| Failure::Demo(format!("{}: {reason}", file.display()));
+        let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+        let info = halver::probe(&bytes).map_err(|error| failed(error.to_string()))?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Self { bytes, name, info })
+    }
+}
+
+/// The folder that the demonstration keeps its data in.
+enum Data {
+    Given(PathBuf),
+    /// Removed at the end.
+    Temporary(PathBuf),
+}
+
+impl Data {
+    fn new(given: Option<PathBuf>) -> Result<Self, Failure> {
+        let Some(folder) = given else {
+            let id = uuid::Uuid::new_v4().simple();
+            return Ok(Self::Temporary(std::env::temp_dir().join(format!("halver-demo-{id}"))));
+        };
+        match std::fs::read_dir(&folder).map(|mut entries| entries.next().is_none()) {
+            Ok(false) => {
+                Err(Failure::Demo(format!("{} is not empty: a demonstration starts on fresh data", folder.display())))
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::Demo(format!("{}: {error}", folder.display())))
+            }
+            _ => Ok(Self::Given(folder)),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        match self {
+            Self::Given(folder) | Self::Temporary(folder) => folder,
+        }
+    }
+}
+
+impl Drop for Data {
+    fn drop(&mut self) {
+        if let Self::Temporary(folder) = self {
+            // Left behind, it is in the system's temporary folder, which others sweep.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// Sends the image through the machine, checks the half and prints the table.
+async fn show(stack: &Stack, source: &Source, notices: &mut broadcast::Receiver<Notice>) -> Result<(), Failure> {
+    let (client, key) = (stack.client(), &source.name);
+    put(&client, stack.bucket(), source).await?;
+    let line = tokio::time::timeout(PATIENCE, outcome(notices, stack.bucket(), key)).await;
+    let line = line.map_err(|_| Failure::Demo(format!("no half of {key} came within {PATIENCE:?}")))??;
+    let half = Half::get(&client, &stack.result_bucket(), key).await?;
+    half.check(source, stack.options())?;
+    writeln!(io::stdout(), "{}", table(stack, source, &half, &line))?;
+    Ok(())
+}
+
+async fn put(client: &Client, bucket: &str, source: &Source) -> Result<(), Failure> {
+    let put = client.put_object().bucket(bucket).key(&source.name).content_type(source.info.format.media_type());
+    let sent = put.body(ByteStream::from(source.bytes.clone())).send().await;
+    sent.map(|_| ()).map_err(|error| Failure::Demo(format!("upload failed: {}", DisplayErrorContext(error))))
+}
+
+/// The function's line about `key`, once it is halved.
+async fn outcome(notices: &mut broadcast::Receiver<Notice>, bucket: &str, key: &str) -> Result<Line, Failure> {
+    loop {
+        match notices.recv().await {
+            Ok(Notice::Line(line)) if line.is_of(bucket, key) => match line.event.as_str() {
+                "halved" => return Ok(*line),
+                "refused" | "skipped" => return Err(Failure::Demo(line.to_string())),
+                _ => eprintln!("halver: {line}"),
+            },
+            Ok(notice @ (Notice::DeadLetter { .. } | Notice::GivenUp)) => {
+                return Err(Failure::Demo(notice.to_string()));
+            }
+            Ok(notice) => eprintln!("halver: {notice}"),
+            Err(error) => return Err(Failure::Demo(format!("the stack's notices ended: {error}"))),
+        }
+    }
+}
+
+/// The half as S3 holds it.
+struct Half {
+    bytes: Vec<u8>,
+    sha256: Option<String>,
+    info: halver::Info,
+}
+
+impl Half {
+    async fn get(client: &Client, bucket: &str, key: &str) -> Result<Self, Failure> {
+        let failed = |reason: String| Failure::Demo(format!("{bucket}/{key}: {reason}"));
+        let got = client.get_object().bucket(bucket).key(key).send().await;
+        let got = got.map_err(|error| failed(DisplayErrorContext(error).to_string()))?;
+        let sha256 = got.metadata().and_then(|metadata| metadata.get(META_SHA256)).cloned();
+        let bytes = got.body.collect().await.map_err(|error| failed(error.to_string()))?.to_vec();
+        let info = halver::probe(&bytes).map_err(|error| failed(error.to_string()))?;
+        Ok(Self { bytes, sha256, info })
+    }
+
+    /// Compares the half with its own metadata, and with what the core makes of `source` in this process.
+    fn check(&self, source: &Source, options: &halver::Options) -> Result<(), Failure> {
+        let stored = halver::sha256(&self.bytes);
+        if self.sha256.as_ref() != Some(&stored) {
+            return Err(Failure::Demo(format!("the half's SHA-256 is {stored}, its metadata says {:?}", self.sha256)));
+        }
+        let here = halver::halve(&source.bytes, options).map_err(|error| Failure::Demo(error.to_string()))?;
+        if here.sha256() != stored {
+            return Err(Failure::Demo(format!("S3 holds {stored}, this process makes {}", here.sha256())));
+        }
+        Ok(())
+    }
+}
+
+/// The table: one row for the source, one for the half, and how long each step took.
+fn table(stack: &Stack, source: &Source, half: &Half, line: &Line) -> String {
+    let rows = [
+        (format!("{}/{}", stack.bucket(), source.name), &source.info, source.bytes.len()),
+        (format!("{}/{}", stack.result_bucket(), source.name), &half.info, half.bytes.len()),
+    ];
+    let width = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or_default();
+    let mut text = format!("{:width$}  {:>11}  {:>10}  saving", "object", "dimensions", "bytes");
+    for (row, (name, info, bytes)) in rows.iter().enumerate() {
+        let saving = if row == 0 { "-".to_owned() } else { saving(source.bytes.len(), *bytes) };
+        let dimensions = format!("{}x{}", info.width, info.height);
+        // Writing to a String does not fail.
+        let _ = write!(text, "\n{name:width$}  {dimensions:>11}  {bytes:>10}  {saving:>6}");
+    }
+    if let Some(ms) = line.ms {
+        let _ = write!(text, "\n\nget {} ms, halve {} ms, put {} ms", ms.get, ms.halve, ms.put);
+    }
+    let _ = write!(text, "\nSHA-256 {}, equal in S3 and in this process", halver::sha256(&half.bytes));
+    text
+}
+
+/// How much smaller `after` is than `before`.
+fn saving(before: usize, after: usize) -> String {
+    format!("{:.1}%", 100.0 - after as f64 * 100.0 / before.max(1) as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn savings_are_percentages() {
+        assert_eq!(saving(1000, 250), "75.0%");
+        assert_eq!(saving(100, 110), "-10.0%");
+        assert_eq!(saving(0, 0), "100.0%");
+    }
+}

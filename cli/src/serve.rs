@@ -1,0 +1,136 @@
+//! `halver serve`: the stack, until Ctrl-C.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::place::Place;
+use crate::stack::{ACCESS_KEY, Notice, REGION, SECRET_KEY, Stack, StackError};
+
+/// Run S3, the function and the page on this computer until Ctrl-C; images put into the bucket are halved
+#[derive(Args)]
+pub struct Arguments {
+    /// Where objects, events that are not done and logs are kept
+    #[arg(long, value_name = "DIR", default_value = "halver-data")]
+    data: PathBuf,
+    /// The bucket whose new objects are halved
+    #[arg(long, default_value = "sample")]
+    bucket: String,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// [`Failure`], whose text is one line.
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let settings = arguments.place.settings(arguments.data, arguments.bucket);
+    runtime()?.block_on(async {
+        let stack = Stack::start(settings).await?;
+        let notices = stack.notices();
+        introduce(&stack)?;
+        until_stopped(notices).await?;
+        stack.stop().await;
+        Ok(())
+    })
+}
+
+/// Why a verb that runs the stack failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The stack does not start.
+    Stack(StackError),
+    /// The system refuses something this program needs.
+    System(io::Error),
+    /// The demonstration did not end as it should, for the reason in the text.
+    Demo(String),
+}
+
+impl From<StackError> for Failure {
+    fn from(error: StackError) -> Self {
+        Self::Stack(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stack(error) => error.fmt(f),
+            Self::System(error) => error.fmt(f),
+            Self::Demo(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The runtime for the stack.
+///
+/// # Errors
+/// Of the system.
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Says where everything is and what to try.
+fn introduce(stack: &Stack) -> io::Result<()> {
+    let (bucket, result_bucket, s3) = (stack.bucket(), stack.result_bucket(), stack.s3_url());
+    writeln!(
+        io::stdout(),
+        "page  {page}\n\
+         S3    {s3}  access key {ACCESS_KEY}, secret {SECRET_KEY}, region {REGION}\n\
+         \n\
+         Images put into `{bucket}` appear at half size in `{result_bucket}`, for example:\n\
+         \n  \
+           export AWS_ACCESS_KEY_ID={ACCESS_KEY} AWS_SECRET_ACCESS_KEY={SECRET_KEY} AWS_REGION={REGION}\n  \
+           export AWS_ENDPOINT_URL={s3}\n  \
+           aws s3 cp photo.jpg s3://{bucket}/ && sleep 1 && aws s3 cp s3://{result_bucket}/photo.jpg half.jpg\n\
+         \n\
+         Ctrl-C ends it.",
+        page = stack.page_url(),
+    )
+}
+
+/// Prints what happens, until somebody asks this program to end.
+///
+/// # Errors
+/// Where the terminal is gone, or no signal can be waited for.
+pub(crate) async fn until_stopped(mut notices: broadcast::Receiver<Notice>) -> io::Result<()> {
+    let mut asked = std::pin::pin!(asked_to_end());
+    loop {
+        tokio::select! {
+            asked = &mut asked => return asked,
+            notice = notices.recv() => match notice {
+                Ok(Notice::Line(line)) => writeln!(io::stdout(), "{line}")?,
+                Ok(notice) => eprintln!("halver: {notice}"),
+                Err(RecvError::Lagged(missed)) => eprintln!("halver: {missed} lines were left out"),
+                Err(RecvError::Closed) => return Ok(()),
+            },
+        }
+    }
+}
+
+/// Returns on Ctrl-C, and where there is one, on SIGTERM.
+async fn asked_to_end() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
