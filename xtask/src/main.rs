@@ -1,17 +1,35 @@
 //! Build glue: `cargo xtask` alone lists its recipes.
-#![allow(clippy::print_stdout, reason = "each step says on the terminal that it is done")]
+#![allow(clippy::print_stdout, reason = "each step says on the terminal what it does")]
 
+mod browser;
+mod demo;
+mod run;
+mod stack;
+mod test;
 mod wasm;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+const RECIPES: &str = "\
+cargo xtask demo [--image FILE] [--port N] [--exit]   an image through the whole machine, then the page
+cargo xtask test                                      every test
+cargo xtask wasm                                      the browser package, into wasm/dist and web-demo/halver";
+
 fn main() -> ExitCode {
-    let recipe = std::env::args().nth(1);
-    let done = match recipe.as_deref() {
-        Some("wasm") => wasm::build(),
-        _ => {
-            println!("cargo xtask wasm    the browser package in wasm/dist, and its copy in web-demo/halver");
-            return if recipe.is_none() { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let done = match arguments.split_first() {
+        Some((recipe, arguments)) if recipe == "demo" => demo::demo(root, arguments),
+        Some((recipe, [])) if recipe == "test" => test::test(root),
+        Some((recipe, [])) if recipe == "wasm" => wasm::build(),
+        Some(_) => {
+            eprintln!("{RECIPES}");
+            return ExitCode::from(2);
+        }
+        None => {
+            println!("{RECIPES}");
+            Ok(())
         }
     };
     match done {

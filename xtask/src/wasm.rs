@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::run::run;
+
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A build of the package: the name of its module, and the compiler flags that make it.
@@ -18,7 +20,7 @@ const BUILDS: [(&str, &str); 2] = [("core", ""), ("core-simd", "-C target-featur
 /// What failed, in one line; what cargo says of it has been printed by then.
 pub(crate) fn build() -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = target_folder(root);
     install_target()?;
     run(Command::new("cargo").current_dir(root).args(["build", "--quiet", "--package", "xtask-bindgen"]))?;
     let bindgen = target.join("debug").join(format!("xtask-bindgen{}", std::env::consts::EXE_SUFFIX));
@@ -37,6 +39,11 @@ pub(crate) fn build() -> Result<(), String> {
     mirror(&dist, &root.join("web-demo").join("halver"))?;
     println!("wasm: copy for the page in web-demo/halver");
     Ok(())
+}
+
+/// The folder that cargo builds into.
+pub(crate) fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// Has rustup install the standard library of the target, where it is missing.
@@ -96,15 +103,6 @@ fn mirror(from: &Path, to: &Path) -> Result<(), String> {
         copy(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{program} failed: {status}")),
-        Err(error) => Err(format!("cannot run {program}: {error}")),
-    }
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {

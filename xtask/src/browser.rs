@@ -1,0 +1,53 @@
+//! What the browser tests need: Chromium, and the npm packages that drive it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{is_there, run};
+
+/// Names under which systems know Chromium; the first that answers is used.
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+
+/// The path of a Chromium: the one in `HALVER_CHROMIUM`, one in PATH, or one that apt installs.
+///
+/// # Errors
+/// Where there is none and apt cannot install one.
+pub(crate) fn chromium() -> Result<PathBuf, String> {
+    if let Some(named) = std::env::var_os("HALVER_CHROMIUM") {
+        return Ok(named.into());
+    }
+    if let Some(found) = in_path() {
+        return Ok(found);
+    }
+    if !is_there("apt-get") {
+        return Err("no Chromium: install one, or name it in HALVER_CHROMIUM".to_owned());
+    }
+    println!("installing chromium through apt");
+    let apt = |arguments: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        run(apt.env("DEBIAN_FRONTEND", "noninteractive").arg("-qq").args(arguments))
+    };
+    let installed = apt(&["update"]).and_then(|()| apt(&["install", "-y", "--no-install-recommends", "chromium"]));
+    installed.map_err(|reason| format!("{reason}; install Chromium, or name one in HALVER_CHROMIUM"))?;
+    in_path().ok_or_else(|| "apt installed no Chromium that is in PATH".to_owned())
+}
+
+fn in_path() -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&folders).collect();
+    NAMES.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
+}
+
+/// Installs the npm packages of `folder` as its lock file has them, unless they are there.
+///
+/// # Errors
+/// Where npm is missing or fails.
+pub(crate) fn packages(folder: &Path) -> Result<(), String> {
+    let changed = |file: &str| std::fs::metadata(folder.join(file)).and_then(|file| file.modified()).ok();
+    let installed = changed("node_modules/.package-lock.json");
+    if installed.is_some() && installed >= changed("package-lock.json") {
+        return Ok(());
+    }
+    println!("installing npm packages");
+    run(Command::new("npm").current_dir(folder).args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]))
+}

@@ -1,0 +1,101 @@
+//! `cargo xtask test`: every test, each stage with its time.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::run::{Steps, is_there, run};
+use crate::stack::Stack;
+use crate::{browser, wasm};
+
+/// Runs every stage up to the first that fails, then prints how long each took.
+///
+/// # Errors
+/// The stage that failed, and why, in one line.
+pub(crate) fn test(root: &Path) -> Result<(), String> {
+    let mut steps = Steps::default();
+    let done = stages(root, &mut steps);
+    steps.print();
+    done
+}
+
+fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
+    let binaries = wasm::target_folder(root).join("debug");
+    steps.step("format", || format(root))?;
+    steps.step("the function and the halver command", || cargo(root, &["build", "--workspace"]))?;
+    steps.step("lint", || lint(root))?;
+    steps.step("unit and integration tests", || tests(root))?;
+    steps.step("examples in the documentation", || cargo(root, &["test", "--quiet", "--doc", "--workspace"]))?;
+    steps.step("benchmarks compile", || {
+        cargo(
+            root,
+            &[
+                "clippy",
+                "--quiet",
+                "--manifest-path",
+                "benches/Cargo.toml",
+                "--all-targets",
+                "--",
+                "--deny",
+                "warnings",
+            ],
+        )
+    })?;
+    steps.step("the browser package", wasm::build)?;
+    steps.step("the browser package in Node", || node(root, "wasm/tests", &mut Command::new("node")))?;
+    steps
+        .step("Chromium and what drives it", || {
+            browser::packages(&root.join("web-demo").join("tests"))?;
+            browser::chromium()
+        })
+        .and_then(|chromium| steps.step("the page in Chromium", || page(root, &binaries, &chromium)))
+}
+
+fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
+    run(Command::new("cargo").current_dir(root).args(arguments))
+}
+
+fn format(root: &Path) -> Result<(), String> {
+    cargo(root, &["fmt", "--all", "--check"])?;
+    cargo(root, &["fmt", "--manifest-path", "benches/Cargo.toml", "--check"])
+}
+
+fn lint(root: &Path) -> Result<(), String> {
+    cargo(root, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+}
+
+/// By nextest where it is installed: it runs the tests of all packages side by side.
+fn tests(root: &Path) -> Result<(), String> {
+    if is_there("cargo-nextest") {
+        cargo(root, &["nextest", "run", "--workspace", "--status-level", "fail", "--final-status-level", "fail"])
+    } else {
+        cargo(root, &["test", "--workspace", "--lib", "--bins", "--tests"])
+    }
+}
+
+/// Runs the tests in `folder` with Node's own runner.
+fn node(root: &Path, folder: &str, node: &mut Command) -> Result<(), String> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root.join(folder))
+        .map_err(|error| format!("{folder}: {error}"))?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        return Err(format!("there are no tests in {folder}"));
+    }
+    run(node.current_dir(root).args(["--test", "--test-reporter=spec"]).args(files))
+}
+
+/// Drives the page of a running stack; its screenshots are kept in `artifacts` of the target folder.
+fn page(root: &Path, binaries: &Path, chromium: &Path) -> Result<(), String> {
+    let target = wasm::target_folder(root);
+    let artifacts = target.join("artifacts");
+    std::fs::create_dir_all(&artifacts).map_err(|error| format!("cannot make {}: {error}", artifacts.display()))?;
+    let stack = Stack::start(root, binaries, &target.join("test-stack"))?;
+    let mut command = Command::new("node");
+    command.env("HALVER_URL", &stack.page).env("HALVER_ARTIFACTS", &artifacts).env("HALVER_CHROMIUM", chromium);
+    // One browser at a time: the tests wait for each other rather than for a processor.
+    node(root, "web-demo/tests", command.arg("--test-concurrency=1"))?;
+    println!("screenshots are in {}", artifacts.display());
+    Ok(())
+}
