@@ -39,13 +39,13 @@ export function dimensions(width, height) {
  *
  * @param {number} before bytes
  * @param {number} after bytes
- * @returns {{ figure: string, word: 'smaller' | 'larger' }}
+ * @returns {{ figure: string, word: 'smaller' | 'larger' | 'change' }}
  */
 export function saving(before, after) {
   const share = Math.abs(before - after) / Math.max(before, 1);
   const maximumFractionDigits = share > 0.99 && share < 1 ? 2 : 0; // A file of 0.4 % is not “100 % smaller”.
   const figure = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits }).format(share);
-  return { figure, word: after > before ? 'larger' : 'smaller' };
+  return { figure, word: after > before ? 'larger' : after < before ? 'smaller' : 'change' };
 }
 
 /**
