@@ -69,7 +69,6 @@ export class Delivery {
   step(step, progress) {
     if (step !== this.#current) {
       this.#current = step;
-      steps[steps.length - 1].textContent = 'Identical';
       this.#mark('now');
       button.setAttribute('aria-disabled', 'true');
       button.textContent = 'Working …';
@@ -114,8 +113,7 @@ export class Delivery {
    * @param {string[]} lines
    */
   #end(kind, title, lines) {
-    this.#mark(kind === 'identical' ? 'done' : 'failed');
-    steps[steps.length - 1].textContent = kind === 'different' ? 'Different' : 'Identical';
+    this.#mark(kind === 'identical' ? 'done' : 'failed', kind === 'different' ? 'Different' : 'Identical');
     this.#settleButton('Upload again');
     write(kind, lines, title);
     announce([title, ...lines].join('. '));
@@ -125,8 +123,10 @@ export class Delivery {
    * Steps before the current one are done, those behind it wait.
    *
    * @param {'waiting' | 'now' | 'done' | 'failed'} state of the current step
+   * @param {'Identical' | 'Different'} end what the last step is called
    */
-  #mark(state) {
+  #mark(state, end = 'Identical') {
+    steps[steps.length - 1].textContent = end;
     const current = steps.findIndex(({ dataset }) => dataset.step === this.#current);
     for (const [index, item] of steps.entries()) {
       item.dataset.state = index < current ? 'done' : index > current ? 'waiting' : state;

@@ -59,6 +59,7 @@ async function preview(file) {
 async function deliver(file, half, signal) {
   try {
     const stored = await upload(file, half, (step, progress) => delivery.step(step, progress), signal);
+    signal.throwIfAborted();
     delivery.settle(half.report.sha256, stored);
   } catch (error) {
     if (!signal.aborted) {

@@ -56,12 +56,13 @@ export class Engine {
     return new Promise((resolve, reject) => {
       this.#interrupt = reject;
       worker.onmessage = ({ data }) => {
+        if (data.fatal) {
+          this.#end(new EngineError(data.failure));
+          return;
+        }
         this.#interrupt = undefined;
         if (data.half) {
           resolve(data.half);
-        } else if (data.fatal) {
-          this.#interrupt = reject;
-          this.#end(new EngineError(data.failure));
         } else {
           reject(new EngineError(data.failure));
         }

@@ -141,10 +141,13 @@ async function request(address, init) {
  * @returns {Promise<any>}
  */
 async function json(answer) {
-  const body = await answer.json().catch(() => ({}));
+  const body = await answer.json().catch(() => null);
   if (!answer.ok) {
-    const said = body.detail ?? body.title ?? 'it gave no reason';
+    const said = body?.detail ?? body?.title ?? 'it gave no reason';
     throw new UploadError(`status-${answer.status}`, `The server refused: ${said}. Press Upload to try again.`);
+  }
+  if (body === null) {
+    throw networkGone(); // The answer broke off.
   }
   return body;
 }

@@ -23,6 +23,7 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       await page.getByRole('heading', { name: 'mountain.jpg' }).waitFor();
       await assertAccessible(page, 'preview');
       await keep(page, `preview-${look}`);
+      assert.deepEqual(await widths(page), [3264, 1632], 'the browser shows both pictures');
       const hash = await page.locator('#sha256').innerText();
       assert.equal(await downloadedHash(page), hash, 'the download is the preview');
 
@@ -79,6 +80,11 @@ async function transfer(page, type, name, buffer) {
       : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
     document.body.dispatchEvent(event);
   }, { type, name, base64: buffer.toString('base64') });
+}
+
+/** Pixels across of the pictures before and after, as the browser decoded them. */
+function widths(page) {
+  return page.evaluate(() => ['before', 'after'].map((id) => document.getElementById(id).naturalWidth));
 }
 
 async function downloadedHash(page) {
