@@ -69,7 +69,7 @@ impl Source {
     fn read(file: &Path) -> Result<Self, Failure> {
         let failed = |reason: String| Failure::Demo(format!("{}: {reason}", file.display()));
         let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
-        let info = halver::probe(&bytes).map_err(|error| failed(error.to_string()))?;
+        let info = halver::probe(&bytes).map_err(|error| failed(format!("{error} ({})", error.code())))?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Self { bytes, name, info })
     }

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::environment::variables;
 use super::notice::{Line, Notice, Notices};
@@ -20,7 +21,10 @@ use super::{http, runtime};
 /// How often in a row the function may fail to start.
 const STARTS: u32 = 3;
 
-/// How long to wait before the first new start of a function that did not get as far as asking for an event.
+/// A process that ends earlier is followed by a pause.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+
+/// The first such pause; it doubles from one short life to the next, up to 4 s.
 const BACKOFF: Duration = Duration::from_millis(250);
 
 /// The function, and all that its process needs.
@@ -47,8 +51,9 @@ enum Ended {
 impl Function {
     /// Runs the function until `stop` changes; when this returns, or is dropped, no process is left.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut failed_starts = 0;
+        let (mut failed_starts, mut short_lives) = (0, 0);
         loop {
+            let begun = Instant::now();
             let process = self.queue.begin_process();
             let ended = self.run_process(process, &mut stop).await;
             self.pid.store(0, Ordering::Relaxed);
@@ -56,16 +61,19 @@ impl Function {
                 Ended::Stopped => return,
                 Ended::Failed(outcome, how) => (outcome, how),
             };
-            let ready = self.queue.end_process(outcome, &how);
-            failed_starts = if ready { 0 } else { failed_starts + 1 };
-            self.notices.send(Notice::Crashed { how });
+            let process = self.queue.end_process(outcome, &how);
+            self.notices.send(Notice::Crashed { how, invocation: process.invocation });
+            failed_starts = if process.ready { 0 } else { failed_starts + 1 };
             if failed_starts == STARTS {
                 self.notices.send(Notice::GivenUp);
                 let _ = stop.wait_for(|stop| *stop).await;
                 return;
             }
-            if failed_starts > 0 {
-                tokio::time::sleep(BACKOFF * 2_u32.pow(failed_starts - 1)).await;
+            short_lives = if begun.elapsed() < SHORT_LIFE { short_lives + 1 } else { 0 };
+            let pause = if short_lives > 0 { BACKOFF * 2_u32.pow(short_lives.min(5) - 1) } else { Duration::ZERO };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => return,
             }
         }
     }

@@ -15,6 +15,8 @@ pub enum Notice {
     Crashed {
         /// How, e.g. `signal: 9 (SIGKILL)`.
         how: String,
+        /// The request id of the invocation that it had not finished.
+        invocation: Option<String>,
     },
     /// The function failed to start several times in a row and is not started again; events are kept.
     GivenUp,
@@ -93,8 +95,10 @@ impl Line {
 
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
-        write!(f, "{} {}/{}", self.event, or_dash(&self.bucket), or_dash(&self.key))?;
+        f.write_str(&self.event)?;
+        if let (Some(bucket), Some(key)) = (&self.bucket, &self.key) {
+            write!(f, " {bucket}/{key}")?;
+        }
         if let (Some(width), Some(height), Some(from), Some(to)) =
             (self.width, self.height, self.source_bytes, self.bytes)
         {
@@ -103,10 +107,11 @@ impl std::fmt::Display for Line {
         if let Some(Milliseconds { get, halve, put }) = self.ms {
             write!(f, ", get {get} + halve {halve} + put {put} ms")?;
         }
-        for text in [&self.code, &self.reason, &self.message].into_iter().flatten() {
-            write!(f, ": {text}")?;
+        match (&self.code, &self.message, &self.reason) {
+            (Some(code), Some(message), _) => write!(f, ": {message} ({code})"),
+            (_, _, Some(reason)) => write!(f, ": {reason}"),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -115,7 +120,10 @@ impl std::fmt::Display for Notice {
         match self {
             Self::Line(line) => line.fmt(f),
             Self::Text(text) => write!(f, "function: {text}"),
-            Self::Crashed { how } => write!(f, "the function ended ({how}); it is started again"),
+            Self::Crashed { how, invocation: None } => write!(f, "the function ended ({how})"),
+            Self::Crashed { how, invocation: Some(id) } => {
+                write!(f, "the function ended ({how}) with event {id} undone")
+            }
             Self::GivenUp => {
                 f.write_str("the function fails to start; events are kept, start the stack again once it is mended")
             }

@@ -73,6 +73,14 @@ pub(crate) struct Handed {
     pub(crate) deadline: u64,
 }
 
+/// What the queue knows of a process that has ended.
+pub(crate) struct Process {
+    /// Whether it had ever asked for an event.
+    pub(crate) ready: bool,
+    /// The request id of the event that it had.
+    pub(crate) invocation: Option<String>,
+}
+
 impl Queue {
     /// A queue with the events that an earlier run left below `data`.
     ///
@@ -127,17 +135,17 @@ impl Queue {
         state.process
     }
 
-    /// Ends the function's present process: an event that it had fails as `outcome` says. Whether the process had
-    /// ever asked for one.
-    pub(crate) fn end_process(&self, outcome: &'static str, message: &str) -> bool {
+    /// Ends the function's present process: an event that it had fails as `outcome` says.
+    pub(crate) fn end_process(&self, outcome: &'static str, message: &str) -> Process {
         let mut state = self.state();
         state.process += 1;
         let (running, ready) = (state.running.take(), state.ready);
         drop(state);
+        let invocation = running.as_ref().map(|running| running.invocation.id.clone());
         if let Some(running) = running {
             self.fail(running, outcome, message);
         }
-        ready
+        Process { ready, invocation }
     }
 
     /// The next event for the function's `process`; `None` once another process has taken its place.

@@ -1,0 +1,80 @@
+//! The command itself: `halver demo` and `halver serve`.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use crate::machine::{Folder, function, settings};
+
+/// `halver` with `arguments`, the real function, and a page in `folder`.
+fn halver(folder: &Path, arguments: &[&str]) -> Command {
+    let settings = settings(folder);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_halver"));
+    command.args(arguments).arg("--function").arg(function()).arg("--page").arg(settings.page);
+    command
+}
+
+fn image(name: &str) -> String {
+    format!("{}/../core/tests/corpus/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The one line that a failing command says.
+fn complaint(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("halver: ") && said.trim_end().lines().count() == 1, "{said}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    said
+}
+
+#[test]
+fn demo_prints_the_table_and_ends() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let photo = image("photo-420.jpg");
+    let arguments = ["demo", "--exit", "--port", "0", "--image", &photo, "--data", data.to_str().unwrap()];
+    let output = halver(&folder, &arguments).output().unwrap();
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{output:?}");
+    for text in
+        ["sample/photo-420.jpg", "sample-resized/photo-420.jpg", "161x121", "81x61", "69.9%", "get ", "SHA-256 "]
+    {
+        assert!(table.contains(text), "{text} is not in:\n{table}");
+    }
+    assert!(data.join("buckets/sample-resized/objects/photo-420.jpg").is_file());
+    assert!(complaint(&halver(&folder, &arguments).output().unwrap()).contains("fresh data"));
+}
+
+#[test]
+fn demo_says_in_one_line_what_is_wrong() {
+    let folder = Folder::new();
+    let demo = |arguments: &[&str]| halver(&folder, &[&["demo", "--exit"], arguments].concat()).output().unwrap();
+    assert!(complaint(&demo(&["--image", &image("text.jpg")])).contains("(not-an-image)"));
+    assert!(complaint(&demo(&["--image", "none.jpg"])).contains("none.jpg"));
+    // Its header is fine, so only the function finds out.
+    assert!(complaint(&demo(&["--port", "0", "--image", &image("huge-header.jpg")])).contains("(too-large)"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    assert!(complaint(&demo(&["--port", &port, "--image", &image("photo-420.jpg")])).contains("is taken"));
+    let usage = demo(&["--port", "65535"]);
+    assert_eq!(usage.status.code(), Some(2), "{usage:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_says_where_it_is_and_ends_when_asked() {
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let mut serve = halver(&folder, &["serve", "--port", "0", "--data", data.to_str().unwrap()]);
+    let mut child = serve.stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    while !said.contains("Ctrl-C") {
+        assert_ne!(output.read_line(&mut said).unwrap(), 0, "it ended: {said}");
+    }
+    for text in ["page  http://127.0.0.1:", "S3    http://127.0.0.1:", "halver-secret", "aws s3 cp"] {
+        assert!(said.contains(text), "{text} is not in:\n{said}");
+    }
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}

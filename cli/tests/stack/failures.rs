@@ -1,0 +1,155 @@
+//! Crashes, timeouts and trouble that lasts: no event is lost.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use halver_cli::stack::{Notice, Stack, StackError};
+
+use crate::machine::{Folder, Machine, PATIENCE, corpus, function, settings};
+
+/// Sends `signal` to the process `pid`, which a test started.
+fn kill(signal: &str, pid: u32) {
+    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
+}
+
+/// The function's process, once there is one.
+async fn process(stack: &Stack) -> u32 {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        match stack.function_pid() {
+            Some(pid) => return pid,
+            None => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+    panic!("the function was never started");
+}
+
+/// Whether `pid` is a process that runs.
+#[cfg(target_os = "linux")]
+fn runs(pid: u32) -> bool {
+    // A zombie has no command line.
+    std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty())
+}
+
+/// A machine that has halved one image, with its function stopped (by SIGSTOP) and an event in its hands.
+async fn frozen(timeout: Duration) -> (Machine, u32, Vec<u8>) {
+    let mut machine = Machine::start_with(|settings| settings.timeout = timeout).await;
+    let photo = corpus("photo-420.jpg");
+    machine.put("first.jpg", photo.clone()).await;
+    machine.expect_half("first.jpg", &photo).await;
+    let pid = process(&machine.stack).await;
+    // Its next request is under way by now, or it has been answered by the time the process runs again.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    kill("-STOP", pid);
+    machine.put("second.jpg", photo.clone()).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    (machine, pid, photo)
+}
+
+#[tokio::test]
+async fn a_killed_function_is_started_again_and_its_event_processed() {
+    let (mut machine, pid, photo) = frozen(Duration::from_secs(30)).await;
+    kill("-KILL", pid);
+    let undone = machine.until(|notice| match notice {
+        Notice::Crashed { how, invocation } => Some((how.clone(), invocation.clone())),
+        _ => None,
+    });
+    let (how, invocation) = undone.await;
+    assert!(how.contains("signal: 9"), "{how}");
+    assert!(invocation.is_some(), "the event was not in flight");
+    machine.expect_half("second.jpg", &photo).await;
+    assert_ne!(process(&machine.stack).await, pid);
+    assert_eq!(machine.dead_letters().len(), 0);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_out_of_time_is_killed_and_its_event_tried_again() {
+    let (mut machine, pid, photo) = frozen(Duration::from_secs(1)).await;
+    machine.until(|notice| matches!(notice, Notice::Crashed { invocation: Some(_), .. }).then_some(())).await;
+    machine.expect_half("second.jpg", &photo).await;
+    assert_ne!(process(&machine.stack).await, pid);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_for_a_bucket_that_does_not_exist_becomes_a_dead_letter() {
+    let mut machine = Machine::start().await;
+    let event = serde_json::json!({ "Records": [{
+        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1",
+        "eventTime": "2024-01-01T00:00:00.000Z", "eventName": "ObjectCreated:Put",
+        "s3": {
+            "s3SchemaVersion": "1.0", "configurationId": "x",
+            "bucket": { "name": "nowhere", "arn": "arn:aws:s3:::nowhere", "ownerIdentity": { "principalId": "x" } },
+            "object": { "key": "a.jpg", "size": 1, "eTag": "00", "sequencer": "00" },
+        },
+    }]});
+    let id = machine.stack.invoke(event.clone());
+    let error = machine.until(|notice| match notice {
+        Notice::DeadLetter { error, .. } => Some(error.clone()),
+        _ => None,
+    });
+    assert!(error.await.starts_with("no-such-bucket: "));
+    let [letter] = &machine.dead_letters()[..] else { panic!("one dead letter") };
+    assert_eq!((&letter["requestId"], &letter["event"]), (&id.into(), &event));
+    let outcomes: Vec<_> = letter["attempts"].as_array().unwrap().iter().map(|a| a["outcome"].as_str()).collect();
+    assert_eq!(outcomes, [Some("error"); 3]);
+    assert_eq!(machine.waiting(), 0);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_that_cannot_start_keeps_its_events_for_the_next_start() {
+    let mut machine = Machine::start_with(|settings| settings.function = "/bin/false".into()).await;
+    let photo = corpus("photo-grey.jpg");
+    machine.put("kept.jpg", photo.clone()).await;
+    machine.until(|notice| matches!(notice, Notice::GivenUp).then_some(())).await;
+    assert_eq!(machine.waiting(), 1);
+    let Machine { stack, data, .. } = machine;
+    stack.stop().await;
+
+    let mended = settings(&data);
+    let mut machine = Machine::open(data, mended).await;
+    machine.expect_half("kept.jpg", &photo).await;
+    machine.stack.stop().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn no_process_is_left_behind() {
+    let machine = Machine::start().await;
+    let pid = process(&machine.stack).await;
+    assert!(runs(pid));
+    machine.stack.stop().await;
+    assert!(!runs(pid), "left after stop");
+
+    let Machine { stack, data, .. } = Machine::start().await;
+    let pid = process(&stack).await;
+    drop(stack);
+    let begun = Instant::now();
+    while runs(pid) && begun.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(!runs(pid), "left after drop");
+    drop(data);
+}
+
+#[tokio::test]
+async fn a_stack_that_cannot_start_says_why() {
+    let data = Folder::new();
+    let good = settings(&data);
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let cases = [
+        (halver_cli::stack::Settings { port, ..good.clone() }, format!("port {port} (the page) is taken")),
+        (halver_cli::stack::Settings { function: data.join("none"), ..good.clone() }, "cargo build".to_owned()),
+        (halver_cli::stack::Settings { page: data.join("none"), ..good.clone() }, "--page".to_owned()),
+        (halver_cli::stack::Settings { bucket: "No".to_owned(), ..good.clone() }, "no bucket name".to_owned()),
+        (halver_cli::stack::Settings { data: function(), ..good }, "data folder".to_owned()),
+    ];
+    for (settings, text) in cases {
+        let Err::<Stack, StackError>(error) = Stack::start(settings).await else { panic!("{text}: it started") };
+        let said = error.to_string();
+        assert!(said.contains(&text) && !said.contains('\n'), "{said}");
+    }
+}

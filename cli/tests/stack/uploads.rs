@@ -1,0 +1,172 @@
+//! The page's server and its API, as a browser uses them.
+
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::{Request, Response};
+use serde_json::{Value, json};
+
+use crate::machine::{Machine, corpus, get, send};
+
+fn body(response: &Response<Bytes>) -> Value {
+    serde_json::from_slice(response.body()).unwrap()
+}
+
+/// Asks for an upload of `bytes` as `name`, and gets `status`.
+async fn ask(machine: &Machine, wanted: &Value, status: u16) -> Value {
+    let request = Request::post(format!("{}/uploads", machine.stack.page_url()))
+        .header("content-type", "application/json")
+        .body(Full::from(wanted.to_string()))
+        .unwrap();
+    let answer = send(request).await;
+    assert_eq!(answer.status(), status, "{answer:?}");
+    body(&answer)
+}
+
+fn wanted(name: &str, bytes: &[u8]) -> Value {
+    json!({ "name": name, "type": "image/jpeg", "length": bytes.len(), "sha256": halver::sha256(bytes) })
+}
+
+/// Sends `bytes` to the presigned URL in `upload`; the status.
+async fn put(upload: &Value, bytes: &[u8], change: impl FnOnce(&mut Request<Full<Bytes>>)) -> u16 {
+    let mut request = Request::put(upload["url"].as_str().unwrap()).body(Full::from(bytes.to_vec())).unwrap();
+    for (name, value) in upload["headers"].as_object().unwrap() {
+        let name = hyper::header::HeaderName::try_from(name).unwrap();
+        request.headers_mut().insert(name, value.as_str().unwrap().parse().unwrap());
+    }
+    change(&mut request);
+    send(request).await.status().as_u16()
+}
+
+async fn status(machine: &Machine, upload: &Value) -> Value {
+    let url = format!("{}/status/{}", machine.stack.page_url(), upload["id"].as_str().unwrap());
+    body(&send(get(&url)).await)
+}
+
+#[tokio::test]
+async fn an_upload_from_the_page_is_halved() {
+    let mut machine = Machine::start().await;
+    let photo = corpus("photo-420.jpg");
+    let upload = ask(&machine, &wanted("봄 a+b.jpg", &photo), 201).await;
+    let key = format!("uploads/{}/봄 a+b.jpg", &halver::sha256(&photo)[..16]);
+    assert_eq!((&upload["bucket"], &upload["key"]), (&json!("sample"), &json!(key)));
+    assert_eq!(upload["method"], "PUT");
+    assert_eq!(upload["headers"]["content-type"], "image/jpeg");
+    assert!(upload["headers"]["x-amz-checksum-sha256"].is_string() && upload["headers"]["content-length"].is_null());
+    assert_eq!(status(&machine, &upload).await, json!({ "state": "waiting" }));
+
+    assert_eq!(put(&upload, &photo, |_| ()).await, 200);
+    machine.expect_half(&key, &photo).await;
+    let done = status(&machine, &upload).await;
+    let half = halver::halve(&photo, &halver::Options::default()).unwrap();
+    assert_eq!(done["state"], "halved");
+    assert_eq!((&done["bucket"], &done["key"]), (&json!("sample-resized"), &json!(key)));
+    assert_eq!((&done["type"], &done["bytes"]), (&json!("image/jpeg"), &json!(half.bytes.len())));
+    assert_eq!(
+        (&done["sha256"], &done["recipe"]),
+        (&json!(half.sha256()), &json!(halver::Options::default().recipe()))
+    );
+    let stored = send(get(done["url"].as_str().unwrap())).await;
+    assert!(stored.body()[..] == half.bytes[..]);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn s3_takes_no_other_bytes_than_those_that_were_signed() {
+    let machine = Machine::start().await;
+    let photo = corpus("photo-420.jpg");
+    let upload = ask(&machine, &wanted("a.jpg", &photo), 201).await;
+    let mut other = photo.clone();
+    other[100] ^= 1;
+    assert_eq!(put(&upload, &other, |_| ()).await, 400, "other bytes of the same length");
+    assert_eq!(put(&upload, &photo[1..], |_| ()).await, 403, "another length");
+    let retyped = put(&upload, &photo, |request| {
+        request.headers_mut().insert("content-type", "text/html".parse().unwrap());
+    });
+    assert_eq!(retyped.await, 403, "another type");
+    let unsummed = put(&upload, &photo, |request| {
+        request.headers_mut().remove("x-amz-checksum-sha256");
+    });
+    assert_eq!(unsummed.await, 403, "no checksum");
+    let moved = put(&upload, &photo, |request| {
+        let url = request.uri().to_string().replace("a.jpg", "b.jpg");
+        *request.uri_mut() = url.parse().unwrap();
+    });
+    assert_eq!(moved.await, 403, "another key");
+    assert_eq!(status(&machine, &upload).await["state"], "waiting");
+    assert_eq!(put(&upload, &photo, |_| ()).await, 200);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_refused_image_is_reported_with_its_code() {
+    let mut machine = Machine::start().await;
+    let broken = corpus("truncated.jpg");
+    let upload = ask(&machine, &wanted("broken.jpg", &broken), 201).await;
+    assert_eq!(put(&upload, &broken, |_| ()).await, 200);
+    machine.line(upload["key"].as_str().unwrap()).await;
+    let done = status(&machine, &upload).await;
+    assert_eq!((&done["state"], &done["code"]), (&json!("failed"), &json!("malformed")));
+    assert!(done["message"].as_str().unwrap().contains("JPEG"), "{done}");
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn bad_requests_are_problems() {
+    let machine = Machine::start().await;
+    let good = wanted("a.jpg", b"x");
+    let with = |name: &str, value: Value| {
+        let mut wanted = good.clone();
+        wanted[name] = value;
+        wanted
+    };
+    for (wanted, status) in [
+        (with("type", json!("text/html")), 415),
+        (with("length", json!(u64::MAX)), 413),
+        (with("length", json!(-1)), 400),
+        (with("sha256", json!("00")), 400),
+        (with("extra", json!(1)), 400),
+        (with("name", json!("x".repeat(65 << 10))), 413),
+        (json!([]), 400),
+    ] {
+        let problem = ask(&machine, &wanted, status).await;
+        assert_eq!(problem["status"], status);
+        assert!(problem["title"].is_string() && problem["detail"].is_string(), "{problem}");
+    }
+    let form = Request::post(format!("{}/uploads", machine.stack.page_url())).header("content-type", "text/plain");
+    assert_eq!(send(form.body(Full::from(good.to_string())).unwrap()).await.status(), 415);
+    let foreign = Request::post(format!("{}/uploads", machine.stack.page_url()))
+        .header("content-type", "application/json")
+        .header("origin", "http://elsewhere.example");
+    assert_eq!(send(foreign.body(Full::from(good.to_string())).unwrap()).await.status(), 403);
+    assert_eq!(send(get(&format!("{}/status/none", machine.stack.page_url()))).await.status(), 404);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn the_page_is_served_to_its_own_address_only() {
+    let machine = Machine::start().await;
+    let page = machine.stack.page_url();
+    let index = send(get(&format!("{page}/"))).await;
+    assert_eq!(
+        (index.status().as_u16(), &index.headers()["content-type"]),
+        (200, &"text/html; charset=utf-8".parse().unwrap())
+    );
+    let policy = index.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("'wasm-unsafe-eval'") && policy.contains(&machine.stack.s3_url()), "{policy}");
+    assert_eq!(index.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(send(get(&format!("{page}/halver.wasm"))).await.headers()["content-type"], "application/wasm");
+    for path in ["/none", "/../function.log", "/%2e%2e/function.log", "/..%2Ffunction.log"] {
+        assert_eq!(send(get(&format!("{page}{path}"))).await.status(), 404, "{path}");
+    }
+    for (host, status) in [("localhost", 200), ("127.0.0.1", 200), ("elsewhere.example", 421)] {
+        let mut request = get(&format!("{page}/config"));
+        let port = page.rsplit(':').next().unwrap();
+        request.headers_mut().insert("host", format!("{host}:{port}").parse().unwrap());
+        assert_eq!(send(request).await.status(), status, "{host}");
+    }
+    let config = body(&send(get(&format!("{page}/config"))).await);
+    assert_eq!(config["resultBucket"], "sample-resized");
+    assert_eq!(config["recipe"], halver::Options::default().recipe());
+    assert_eq!(config["options"]["quality"], 80);
+    machine.stack.stop().await;
+}
