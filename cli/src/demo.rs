@@ -12,8 +12,9 @@ use clap::Args;
 use halver_lambda::marker::META_SHA256;
 use tokio::sync::broadcast;
 
+use crate::verb_error::VerbError;
 use crate::place::Place;
-use crate::serve::{Failure, runtime, until_stopped};
+use crate::serve::{asked_to_end, runtime, until_stopped};
 use crate::stack::{Line, Notice, Stack};
 
 /// How long the half may take: three attempts of the function, and some.
@@ -38,8 +39,8 @@ pub struct Arguments {
 /// Runs the verb.
 ///
 /// # Errors
-/// [`Failure`], whose text is one line.
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
+/// [`VerbError`], whose text is one line.
+pub fn run(arguments: Arguments) -> Result<(), VerbError> {
     let Arguments { image, exit, data, place } = arguments;
     let source = Source::read(&image)?;
     let data = Data::new(data)?;
@@ -47,7 +48,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let stack = Stack::start(settings).await?;
         let mut notices = stack.notices();
-        let shown = show(&stack, &source, &mut notices).await;
+        let shown = tokio::select! {
+            shown = show(&stack, &source, &mut notices) => shown,
+            asked = asked_to_end() => Err(asked.map_or_else(VerbError::from, |()| VerbError::Demo("interrupted".to_owned()))),
+        };
         if shown.is_ok() && !exit {
             writeln!(io::stdout(), "\nThe page is at {}. Ctrl-C ends it.", stack.page_url())?;
             until_stopped(notices).await?;
@@ -66,8 +70,8 @@ struct Source {
 }
 
 impl Source {
-    fn read(file: &Path) -> Result<Self, Failure> {
-        let failed = |reason: String| Failure::Demo(format!("{}: {reason}", file.display()));
+    fn read(file: &Path) -> Result<Self, VerbError> {
+        let failed = |reason: String| VerbError::Demo(format!("{}: {reason}", file.display()));
         let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
         let info = halver::probe(&bytes).map_err(|error| failed(format!("{error} ({})", error.code())))?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -83,17 +87,17 @@ enum Data {
 }
 
 impl Data {
-    fn new(given: Option<PathBuf>) -> Result<Self, Failure> {
+    fn new(given: Option<PathBuf>) -> Result<Self, VerbError> {
         let Some(folder) = given else {
             let id = uuid::Uuid::new_v4().simple();
             return Ok(Self::Temporary(std::env::temp_dir().join(format!("halver-demo-{id}"))));
         };
         match std::fs::read_dir(&folder).map(|mut entries| entries.next().is_none()) {
             Ok(false) => {
-                Err(Failure::Demo(format!("{} is not empty: a demonstration starts on fresh data", folder.display())))
+                Err(VerbError::Demo(format!("{} is not empty: a demonstration starts on fresh data", folder.display())))
             }
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(Failure::Demo(format!("{}: {error}", folder.display())))
+                Err(VerbError::Demo(format!("{}: {error}", folder.display())))
             }
             _ => Ok(Self::Given(folder)),
         }
@@ -116,37 +120,37 @@ impl Drop for Data {
 }
 
 /// Sends the image through the machine, checks the half and prints the table.
-async fn show(stack: &Stack, source: &Source, notices: &mut broadcast::Receiver<Notice>) -> Result<(), Failure> {
+async fn show(stack: &Stack, source: &Source, notices: &mut broadcast::Receiver<Notice>) -> Result<(), VerbError> {
     let (client, key) = (stack.client(), &source.name);
     put(&client, stack.bucket(), source).await?;
     let line = tokio::time::timeout(PATIENCE, outcome(notices, stack.bucket(), key)).await;
-    let line = line.map_err(|_| Failure::Demo(format!("no half of {key} came within {PATIENCE:?}")))??;
+    let line = line.map_err(|_| VerbError::Demo(format!("no half of {key} came within {PATIENCE:?}")))??;
     let half = Half::get(&client, &stack.result_bucket(), key).await?;
     half.check(source, stack.options())?;
     writeln!(io::stdout(), "{}", table(stack, source, &half, &line))?;
     Ok(())
 }
 
-async fn put(client: &Client, bucket: &str, source: &Source) -> Result<(), Failure> {
+async fn put(client: &Client, bucket: &str, source: &Source) -> Result<(), VerbError> {
     let put = client.put_object().bucket(bucket).key(&source.name).content_type(source.info.format.media_type());
     let sent = put.body(ByteStream::from(source.bytes.clone())).send().await;
-    sent.map(|_| ()).map_err(|error| Failure::Demo(format!("upload failed: {}", DisplayErrorContext(error))))
+    sent.map(|_| ()).map_err(|error| VerbError::Demo(format!("upload failed: {}", DisplayErrorContext(error))))
 }
 
 /// The function's line about `key`, once it is halved.
-async fn outcome(notices: &mut broadcast::Receiver<Notice>, bucket: &str, key: &str) -> Result<Line, Failure> {
+async fn outcome(notices: &mut broadcast::Receiver<Notice>, bucket: &str, key: &str) -> Result<Line, VerbError> {
     loop {
         match notices.recv().await {
             Ok(Notice::Line(line)) if line.is_of(bucket, key) => match line.event.as_str() {
                 "halved" => return Ok(*line),
-                "refused" | "skipped" => return Err(Failure::Demo(line.to_string())),
+                "refused" | "skipped" => return Err(VerbError::Demo(line.to_string())),
                 _ => eprintln!("halver: {line}"),
             },
             Ok(notice @ (Notice::DeadLetter { .. } | Notice::GivenUp)) => {
-                return Err(Failure::Demo(notice.to_string()));
+                return Err(VerbError::Demo(notice.to_string()));
             }
             Ok(notice) => eprintln!("halver: {notice}"),
-            Err(error) => return Err(Failure::Demo(format!("the stack's notices ended: {error}"))),
+            Err(error) => return Err(VerbError::Demo(format!("the stack's notices ended: {error}"))),
         }
     }
 }
@@ -159,8 +163,8 @@ struct Half {
 }
 
 impl Half {
-    async fn get(client: &Client, bucket: &str, key: &str) -> Result<Self, Failure> {
-        let failed = |reason: String| Failure::Demo(format!("{bucket}/{key}: {reason}"));
+    async fn get(client: &Client, bucket: &str, key: &str) -> Result<Self, VerbError> {
+        let failed = |reason: String| VerbError::Demo(format!("{bucket}/{key}: {reason}"));
         let got = client.get_object().bucket(bucket).key(key).send().await;
         let got = got.map_err(|error| failed(DisplayErrorContext(error).to_string()))?;
         let sha256 = got.metadata().and_then(|metadata| metadata.get(META_SHA256)).cloned();
@@ -170,14 +174,14 @@ impl Half {
     }
 
     /// Compares the half with its own metadata, and with what the core makes of `source` in this process.
-    fn check(&self, source: &Source, options: &halver::Options) -> Result<(), Failure> {
+    fn check(&self, source: &Source, options: &halver::Options) -> Result<(), VerbError> {
         let stored = halver::sha256(&self.bytes);
         if self.sha256.as_ref() != Some(&stored) {
-            return Err(Failure::Demo(format!("the half's SHA-256 is {stored}, its metadata says {:?}", self.sha256)));
+            return Err(VerbError::Demo(format!("the half's SHA-256 is {stored}, its metadata says {:?}", self.sha256)));
         }
-        let here = halver::halve(&source.bytes, options).map_err(|error| Failure::Demo(error.to_string()))?;
+        let here = halver::halve(&source.bytes, options).map_err(|error| VerbError::Demo(error.to_string()))?;
         if here.sha256() != stored {
-            return Err(Failure::Demo(format!("S3 holds {stored}, this process makes {}", here.sha256())));
+            return Err(VerbError::Demo(format!("S3 holds {stored}, this process makes {}", here.sha256())));
         }
         Ok(())
     }

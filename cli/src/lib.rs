@@ -11,3 +11,6 @@ pub mod place;
 pub mod probe;
 pub mod serve;
 pub mod stack;
+mod verb_error;
+
+pub use verb_error::VerbError;

@@ -7,8 +7,9 @@ use clap::Args;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::verb_error::VerbError;
 use crate::place::Place;
-use crate::stack::{ACCESS_KEY, Notice, REGION, SECRET_KEY, Stack, StackError};
+use crate::stack::{ACCESS_KEY, Notice, REGION, SECRET_KEY, Stack};
 
 /// Run S3, the function and the page on this computer until Ctrl-C; images put into the bucket are halved
 #[derive(Args)]
@@ -26,8 +27,8 @@ pub struct Arguments {
 /// Runs the verb.
 ///
 /// # Errors
-/// [`Failure`], whose text is one line.
-pub fn run(arguments: Arguments) -> Result<(), Failure> {
+/// [`VerbError`], whose text is one line.
+pub fn run(arguments: Arguments) -> Result<(), VerbError> {
     let settings = arguments.place.settings(arguments.data, arguments.bucket);
     runtime()?.block_on(async {
         let stack = Stack::start(settings).await?;
@@ -38,42 +39,6 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         Ok(())
     })
 }
-
-/// Why a verb that runs the stack failed.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Failure {
-    /// The stack does not start.
-    Stack(StackError),
-    /// The system refuses something this program needs.
-    System(io::Error),
-    /// The demonstration did not end as it should, for the reason in the text.
-    Demo(String),
-}
-
-impl From<StackError> for Failure {
-    fn from(error: StackError) -> Self {
-        Self::Stack(error)
-    }
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::System(error)
-    }
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Stack(error) => error.fmt(f),
-            Self::System(error) => error.fmt(f),
-            Self::Demo(reason) => f.write_str(reason),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
 
 /// The runtime for the stack.
 ///
@@ -122,7 +87,10 @@ pub(crate) async fn until_stopped(mut notices: broadcast::Receiver<Notice>) -> i
 }
 
 /// Returns on Ctrl-C, and where there is one, on SIGTERM.
-async fn asked_to_end() -> io::Result<()> {
+///
+/// # Errors
+/// Where no signal can be waited for.
+pub(crate) async fn asked_to_end() -> io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -8,7 +8,7 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use s3s::Body;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -42,7 +42,7 @@ where
             });
             // A connection that breaks concerns its client alone, and the client sees it.
             let _ =
-                http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
+                http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

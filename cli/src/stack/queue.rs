@@ -3,7 +3,7 @@
 //! An event is a file in `DATA/queue/` from its acceptance to its end, so stopping the stack loses none. Between
 //! attempts AWS waits one minute, then two; here the delay is a setting and short.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -39,7 +39,8 @@ struct State {
     process: u64,
     /// Whether the present process has asked for an event.
     ready: bool,
-    dead: Vec<(Subject, String)>,
+    /// Why the last attempt for an object failed.
+    dead: HashMap<Subject, String>,
 }
 
 struct Invocation {
@@ -207,7 +208,7 @@ impl Queue {
 
     /// Why the last attempt for `subject` failed, where its event is a dead letter.
     pub(crate) fn dead_letter(&self, subject: &Subject) -> Option<String> {
-        self.state().dead.iter().find(|(dead, _)| dead == subject).map(|(_, error)| error.clone())
+        self.state().dead.get(subject).cloned()
     }
 
     /// Notes a failed attempt; the event waits for the next one or becomes a dead letter.
@@ -235,7 +236,7 @@ impl Queue {
             }
         }
         if let Some(subject) = &subject {
-            self.state().dead.push((subject.clone(), error.to_owned()));
+            self.state().dead.insert(subject.clone(), error.to_owned());
         }
         let file = file.display().to_string();
         self.notices.send(Notice::DeadLetter { subject, error: error.to_owned(), file });
