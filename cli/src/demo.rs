@@ -12,10 +12,10 @@ use clap::Args;
 use halver_lambda::marker::META_SHA256;
 use tokio::sync::broadcast;
 
-use crate::verb_error::VerbError;
 use crate::place::Place;
 use crate::serve::{asked_to_end, runtime, until_stopped};
 use crate::stack::{Line, Notice, Stack};
+use crate::verb_error::VerbError;
 
 /// How long the half may take: three attempts of the function, and some.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -177,7 +177,10 @@ impl Half {
     fn check(&self, source: &Source, options: &halver::Options) -> Result<(), VerbError> {
         let stored = halver::sha256(&self.bytes);
         if self.sha256.as_ref() != Some(&stored) {
-            return Err(VerbError::Demo(format!("the half's SHA-256 is {stored}, its metadata says {:?}", self.sha256)));
+            return Err(VerbError::Demo(format!(
+                "the half's SHA-256 is {stored}, its metadata says {:?}",
+                self.sha256
+            )));
         }
         let here = halver::halve(&source.bytes, options).map_err(|error| VerbError::Demo(error.to_string()))?;
         if here.sha256() != stored {

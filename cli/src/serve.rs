@@ -7,9 +7,9 @@ use clap::Args;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::verb_error::VerbError;
 use crate::place::Place;
 use crate::stack::{ACCESS_KEY, Notice, REGION, SECRET_KEY, Stack};
+use crate::verb_error::VerbError;
 
 /// Run S3, the function and the page on this computer until Ctrl-C; images put into the bucket are halved
 #[derive(Args)]

@@ -41,8 +41,7 @@ where
                 async move { Ok::<_, Infallible>(response.await) }
             });
             // A connection that breaks concerns its client alone, and the client sees it.
-            let _ =
-                http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
