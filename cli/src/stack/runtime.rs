@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue, ORIGIN};
 use hyper::{Method, Request, Response, StatusCode};
 use s3s::Body;
 use serde_json::{Value, json};
@@ -27,6 +27,10 @@ pub(crate) async fn serve(listener: TcpListener, queue: Arc<Queue>, process: u64
 }
 
 async fn answer(request: Request<Incoming>, queue: Arc<Queue>, process: u64) -> Response<Body> {
+    // A web page that guesses the port must not take events away; browsers cannot leave these headers out.
+    if request.headers().contains_key(ORIGIN) || request.headers().contains_key("sec-fetch-site") {
+        return problem(StatusCode::FORBIDDEN, "Forbidden", "the Runtime API is not for browsers");
+    }
     let path = request.uri().path().to_owned();
     let steps: Vec<&str> = path.strip_prefix(PREFIX).unwrap_or_default().split('/').collect();
     match (request.method(), steps.as_slice()) {

@@ -166,6 +166,22 @@ async fn wrong_checksums_store_nothing() {
 }
 
 #[tokio::test]
+async fn a_streamed_body_with_its_checksum_behind_it() {
+    let (machine, client) = shelf().await;
+    let file = machine.data.join("large");
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|i| (i % 251) as u8).collect();
+    std::fs::write(&file, &bytes).unwrap();
+    let body = ByteStream::from_path(&file).await.unwrap();
+    client.put_object().bucket("shelf").key("large").body(body).send().await.unwrap();
+    let got = client.get_object().bucket("shelf").key("large").checksum_mode(ChecksumMode::Enabled);
+    let got = got.send().await.unwrap();
+    assert_eq!(got.content_encoding(), None);
+    assert!(got.checksum_crc32().is_some(), "{got:?}");
+    assert!(got.body.collect().await.unwrap().to_vec() == bytes);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
 async fn nobody_without_the_secret_gets_in() {
     let (machine, client) = shelf().await;
     put(&client, "a", "secret").await;

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::machine::{Folder, function, settings};
+use crate::machine::{Folder, PATIENCE, function, settings};
 
 /// `halver` with `arguments`, the real function, and a page in `folder`.
 fn halver(folder: &Path, arguments: &[&str]) -> Command {
@@ -60,21 +61,78 @@ fn demo_says_in_one_line_what_is_wrong() {
     assert_eq!(usage.status.code(), Some(2), "{usage:?}");
 }
 
+#[test]
+fn a_setting_that_the_function_would_refuse_is_told_at_once() {
+    let folder = Folder::new();
+    let mut demo = halver(&folder, &["demo", "--exit", "--port", "0", "--image", &image("photo-420.jpg")]);
+    let said = complaint(&demo.env("HALVER_OPTIONS", r#"{"qualty":1}"#).output().unwrap());
+    assert!(said.contains("HALVER_OPTIONS") && said.contains("qualty"), "{said}");
+}
+
+/// A process that is killed at the end, whether its test passes or not.
+#[cfg(unix)]
+struct Running(Child);
+
+#[cfg(unix)]
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// `halver serve` on `data`, once it has said all it says at its start.
+#[cfg(unix)]
+fn serving(folder: &Path, data: &Path) -> (Running, String) {
+    let mut serve = halver(folder, &["serve", "--port", "0", "--data", data.to_str().unwrap()]);
+    let mut child = Running(serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap());
+    let mut said = String::new();
+    let mut output = BufReader::new(child.0.stdout.take().unwrap());
+    while !said.contains("Ctrl-C") {
+        assert_ne!(output.read_line(&mut said).unwrap(), 0, "it ended: {said}");
+    }
+    (child, said)
+}
+
+/// The first child of the process `pid`, whichever of its threads started it.
+#[cfg(target_os = "linux")]
+fn child_of(pid: u32) -> Option<String> {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok())
+        .find_map(|children| children.split_whitespace().next().map(str::to_owned))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_function_ends_with_a_killed_stack() {
+    let folder = Folder::new();
+    let (serve, _) = serving(&folder, &folder.join("data"));
+    let begun = Instant::now();
+    let function = loop {
+        if let Some(pid) = child_of(serve.0.id()) {
+            break pid;
+        }
+        assert!(begun.elapsed() < PATIENCE, "no function");
+    };
+    drop(serve); // SIGKILL: it has no chance to tidy up
+    // A process that has ended but was not yet waited for has no command line.
+    let runs = || std::fs::read(format!("/proc/{function}/cmdline")).is_ok_and(|line| !line.is_empty());
+    while runs() {
+        assert!(begun.elapsed() < PATIENCE, "process {function} was left behind");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn serve_says_where_it_is_and_ends_when_asked() {
     let folder = Folder::new();
     let data = folder.join("data");
-    let mut serve = halver(&folder, &["serve", "--port", "0", "--data", data.to_str().unwrap()]);
-    let mut child = serve.stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = String::new();
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    while !said.contains("Ctrl-C") {
-        assert_ne!(output.read_line(&mut said).unwrap(), 0, "it ended: {said}");
-    }
+    let (mut child, said) = serving(&folder, &data);
     for text in ["page  http://127.0.0.1:", "S3    http://127.0.0.1:", "halver-secret", "aws s3 cp"] {
         assert!(said.contains(text), "{text} is not in:\n{said}");
     }
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(Command::new("kill").args(["-TERM", &child.0.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.0.wait().unwrap().code(), Some(0));
 }

@@ -1,5 +1,6 @@
 //! The page's server and its API, as a browser uses them.
 
+use halver_cli::stack::Notice;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, Response};
@@ -107,6 +108,21 @@ async fn a_refused_image_is_reported_with_its_code() {
     let done = status(&machine, &upload).await;
     assert_eq!((&done["state"], &done["code"]), (&json!("failed"), &json!("malformed")));
     assert!(done["message"].as_str().unwrap().contains("JPEG"), "{done}");
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_that_fails_for_good_is_reported() {
+    let mut machine = Machine::start().await;
+    // Neither a half nor a failure record can be written now.
+    machine.client.delete_bucket().bucket("sample-resized").send().await.unwrap();
+    let photo = corpus("photo-420.jpg");
+    let upload = ask(&machine, &wanted("a.jpg", &photo), 201).await;
+    assert_eq!(put(&upload, &photo, |_| ()).await, 200);
+    machine.until(|notice| matches!(notice, Notice::DeadLetter { subject: Some(_), .. }).then_some(())).await;
+    let done = status(&machine, &upload).await;
+    assert_eq!((&done["state"], &done["code"]), (&json!("failed"), &json!("dead-letter")));
+    assert!(done["message"].as_str().unwrap().contains("no-such-bucket"), "{done}");
     machine.stack.stop().await;
 }
 
