@@ -12,8 +12,9 @@ use clap::Args;
 use halver_lambda::marker::META_SHA256;
 use tokio::sync::broadcast;
 
+use crate::interrupt::Interrupt;
 use crate::place::Place;
-use crate::serve::{asked_to_end, runtime, until_stopped};
+use crate::serve::{runtime, until_asked};
 use crate::stack::{Line, Notice, Stack};
 use crate::verb_error::VerbError;
 
@@ -46,15 +47,16 @@ pub fn run(arguments: Arguments) -> Result<(), VerbError> {
     let data = Data::new(data)?;
     let settings = place.settings(data.folder().to_owned(), "sample".to_owned());
     runtime()?.block_on(async {
+        let mut interrupt = Interrupt::listen()?;
         let stack = Stack::start(settings).await?;
         let mut notices = stack.notices();
         let shown = tokio::select! {
             shown = show(&stack, &source, &mut notices) => shown,
-            asked = asked_to_end() => Err(asked.map_or_else(VerbError::from, |()| VerbError::Demo("interrupted".to_owned()))),
+            () = interrupt.asked() => Err(VerbError::Demo("interrupted".to_owned())),
         };
         if shown.is_ok() && !exit {
             writeln!(io::stdout(), "\nThe page is at {}. Ctrl-C ends it.", stack.page_url())?;
-            until_stopped(notices).await?;
+            until_asked(&mut interrupt, notices).await?;
         }
         stack.stop().await;
         shown

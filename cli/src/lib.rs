@@ -7,6 +7,7 @@ pub mod demo;
 mod failure;
 pub mod halve;
 mod inputs;
+mod interrupt;
 pub mod place;
 pub mod probe;
 pub mod serve;

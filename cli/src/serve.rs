@@ -7,6 +7,7 @@ use clap::Args;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
+use crate::interrupt::Interrupt;
 use crate::place::Place;
 use crate::stack::{ACCESS_KEY, Notice, REGION, SECRET_KEY, Stack};
 use crate::verb_error::VerbError;
@@ -31,10 +32,11 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<(), VerbError> {
     let settings = arguments.place.settings(arguments.data, arguments.bucket);
     runtime()?.block_on(async {
+        let mut interrupt = Interrupt::listen()?;
         let stack = Stack::start(settings).await?;
         let notices = stack.notices();
         introduce(&stack)?;
-        until_stopped(notices).await?;
+        until_asked(&mut interrupt, notices).await?;
         stack.stop().await;
         Ok(())
     })
@@ -70,12 +72,11 @@ fn introduce(stack: &Stack) -> io::Result<()> {
 /// Prints what happens, until somebody asks this program to end.
 ///
 /// # Errors
-/// Where the terminal is gone, or no signal can be waited for.
-pub(crate) async fn until_stopped(mut notices: broadcast::Receiver<Notice>) -> io::Result<()> {
-    let mut asked = std::pin::pin!(asked_to_end());
+/// Where the terminal is gone.
+pub(crate) async fn until_asked(interrupt: &mut Interrupt, mut notices: broadcast::Receiver<Notice>) -> io::Result<()> {
     loop {
         tokio::select! {
-            asked = &mut asked => return asked,
+            () = interrupt.asked() => return Ok(()),
             notice = notices.recv() => match notice {
                 Ok(Notice::Line(line)) => writeln!(io::stdout(), "{line}")?,
                 Ok(notice) => eprintln!("halver: {notice}"),
@@ -84,21 +85,4 @@ pub(crate) async fn until_stopped(mut notices: broadcast::Receiver<Notice>) -> i
             },
         }
     }
-}
-
-/// Returns on Ctrl-C, and where there is one, on SIGTERM.
-///
-/// # Errors
-/// Where no signal can be waited for.
-pub(crate) async fn asked_to_end() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }
