@@ -1,4 +1,4 @@
-//! Whole jobs, bytes to bytes, against the rival made of plain crates.
+//! Whole jobs, bytes to bytes, against the rival made of plain crates; prints the bytes that each makes.
 //!
 //! ```text
 //! cargo bench                              everything, about two minutes
@@ -12,6 +12,9 @@ use halver_benches::{inputs, plain_crates};
 
 fn jobs(criterion: &mut Criterion) {
     for input in inputs() {
+        let (ours, rivals) =
+            (halve(&input.bytes, &Options::default()).expect("it halves").bytes, plain_crates(&input.bytes));
+        println!("{}: {} bytes, halver {}, plain crates {}", input.name, input.bytes.len(), ours.len(), rivals.len());
         let mut group = criterion.benchmark_group(format!("halve/{}", input.name));
         group.throughput(Throughput::Elements(input.pixels));
         group.sample_size(10).sampling_mode(SamplingMode::Flat);
