@@ -33,6 +33,7 @@ const SENTENCES = {
   'metadata-removed': ({ kinds }) => `Private data removed: ${list(kinds.map((/** @type {string} */ kind) => METADATA[kind] ?? kind))}`,
   'profile-kept': ({ bytes: size }) => `Colour profile kept (${bytes(size)})`,
   'profile-dropped': ({ reason }) => `Colour profile left out: ${reason}`,
+  'color-chunks-dropped': () => 'PNG colour chunks left out, so colours may differ a little',
   'quality-limited': ({ asked, used }) => `Quality limited to the source’s own ${used}, though ${asked} was asked`,
   'inks-converted': () => 'Printing inks (CMYK) converted to RGB',
   flattened: ({ background }) => `Transparency blended onto rgb(${background.join(', ')})`,
