@@ -44,6 +44,7 @@ pub enum Error {
 /// Which of the [`Limits`](crate::Limits) an image would cross, with its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Limit {
     /// Bytes of the source.
     SourceBytes,

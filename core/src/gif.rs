@@ -6,8 +6,8 @@ use std::io::Cursor;
 use image::codecs::gif::GifDecoder;
 
 use crate::palette::Indexed;
-use crate::picture::Picture;
-use crate::survey::Survey;
+use crate::picture::{Origin, Picture, Profile};
+use crate::survey::{Found, Survey};
 use crate::{Color, Error, Format, Info, Limits, Metadata};
 
 fn malformed(reason: &'static str) -> Error {
@@ -24,8 +24,9 @@ struct Blocks {
     frame_pixels: u64,
     transparency: bool,
     profile_bytes: u64,
-    private: Vec<Metadata>,
-    trailing: u64,
+    found: Found,
+    /// The offset behind the trailer, or of the end of the file.
+    end: usize,
 }
 
 /// A place in a file; each step takes bytes off it, so every walk ends.
@@ -83,7 +84,7 @@ impl Blocks {
         const TRAILER: u8 = 0x3B;
         let mut reader = Reader { rest: source };
         reader.take(6)?;
-        let mut blocks = Self { width: reader.word()?, height: reader.word()?, ..Self::default() };
+        let mut blocks = Self { width: reader.word()?, height: reader.word()?, end: source.len(), ..Self::default() };
         let flags = reader.byte()?;
         reader.take(2)?;
         reader.color_table(flags)?;
@@ -92,7 +93,7 @@ impl Blocks {
                 EXTENSION => blocks.take_extension(&mut reader)?,
                 IMAGE => blocks.take_image(&mut reader)?,
                 TRAILER => {
-                    blocks.trailing = reader.rest.len() as u64;
+                    blocks.end = source.len() - reader.rest.len();
                     break;
                 }
                 // Viewers pass over bytes that start no block.
@@ -113,11 +114,11 @@ impl Blocks {
         let (first, bytes) = reader.sub_blocks()?;
         match label {
             0xF9 => self.transparency |= first.first().is_some_and(|flags| flags & 1 != 0),
-            0xFE => self.private.push(Metadata::Text),
-            0xFF if first.starts_with(b"XMP Data") => self.private.push(Metadata::Xmp),
+            0xFE => self.found.note(Metadata::Text),
+            0xFF if first.starts_with(b"XMP Data") => self.found.note(Metadata::Xmp),
             0xFF if first.starts_with(b"ICCRGBG1") => self.profile_bytes = bytes.saturating_sub(11),
             0xFF if first.starts_with(b"NETSCAPE2.0") || first.starts_with(b"ANIMEXTS1.0") => {}
-            _ => self.private.push(Metadata::Application),
+            _ => self.found.note(Metadata::Application),
         }
         Ok(())
     }
@@ -140,9 +141,7 @@ impl Blocks {
 
 /// What the blocks of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    let mut blocks = Blocks::walk(source)?;
-    blocks.private.sort();
-    blocks.private.dedup();
+    let blocks = Blocks::walk(source)?;
     let info = Info {
         format: Format::Gif,
         width: blocks.width.into(),
@@ -156,9 +155,10 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
         quality: None,
         scans: 0,
     };
-    // Canvas and frame as RGBA, the half, and the frame's indices.
-    let peak_bytes = 5 * info.pixels() + 5 * blocks.frame_pixels;
-    Ok(Survey { peak_bytes, private: blocks.private, trailing: blocks.trailing, info })
+    // Canvas and frame as RGBA, and the frame's indices.
+    let decode_bytes = 4 * info.pixels() + 5 * blocks.frame_pixels;
+    let (_, private) = blocks.found.finish();
+    Ok(Survey { decode_bytes, private, animated: blocks.frames > 1, end: blocks.end, info })
 }
 
 /// The pixels of `source`, a still picture, on its canvas.
@@ -168,8 +168,9 @@ pub(crate) fn decode(source: &[u8], info: &Info, limits: &Limits) -> Result<Pict
     let mut bounds = image::Limits::no_limits();
     bounds.max_alloc = Some(limits.memory_bytes);
     image::ImageDecoder::set_limits(&mut decoder, bounds).map_err(|_| malformed("cannot be decoded within bounds"))?;
-    let picture = Picture::read(Format::Gif, decoder, info.profile_bytes > 0)?;
-    Ok(Picture { palette: true, ..picture })
+    let unread = Profile::Broken("no viewer reads one in a GIF");
+    let profile = if info.profile_bytes > 0 { unread } else { Profile::Absent };
+    Picture::read(Format::Gif, decoder, profile, Origin::Gif)
 }
 
 /// `indexed` as a still GIF. Of its colours at most one is transparent, and none partly.

@@ -2,6 +2,9 @@
 //!
 //! Nothing in a profile is interpreted: a sound one is copied as it is (ICC.1:2022, clause 7).
 
+/// The longest profile that is kept. Those of cameras and printers have a few kilobytes to a megabyte or two.
+pub(crate) const MOST_BYTES: usize = 4 << 20;
+
 /// What a profile must describe to go with a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Space {
@@ -13,6 +16,9 @@ pub(crate) enum Space {
 pub(crate) fn objection(profile: &[u8], space: Space) -> Option<&'static str> {
     const HEADER: usize = 128;
     let word = |at: usize| profile.get(at..)?.first_chunk().copied().map(u32::from_be_bytes);
+    if profile.len() > MOST_BYTES {
+        return Some("it is longer than 4 MiB");
+    }
     let (Some(size), Some(tags)) = (word(0), word(HEADER)) else {
         return Some("it is shorter than its header");
     };

@@ -6,6 +6,7 @@ use crate::Format;
 
 /// What the header of an image says; nothing was decoded to learn it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Info {
     /// The format, by content.
     pub format: Format,
@@ -42,6 +43,7 @@ impl Info {
 /// What the samples of a source measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Color {
     /// Grey levels.
     Grey,

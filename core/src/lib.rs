@@ -38,7 +38,7 @@ pub use options::{Limits, Options, Quality, QualityOutOfRange, Rgb};
 pub use output::{Decision, Metadata, Output, sha256};
 
 /// Changes whenever any source could give other bytes than before; part of every recipe id.
-pub const OUTPUT_VERSION: u32 = 1;
+pub const OUTPUT_VERSION: u32 = 2;
 
 /// Length of a side after halving; odd sides round up, so 1 stays 1.
 ///

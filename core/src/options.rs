@@ -35,8 +35,8 @@ impl Default for Options {
 impl Options {
     /// The recipe id: 16 hexadecimal digits that change whenever the same source could give other bytes.
     ///
-    /// It is the head of the SHA-256 over [`OUTPUT_VERSION`] and the canonical JSON (fields in the order
-    /// of their declaration, no white space) of all options but the limits.
+    /// It is the head of the SHA-256 over the JSON array (no white space) of [`OUTPUT_VERSION`] and the values of all
+    /// options but the limits, in the order of their declaration: `[2,null,80,[255,255,255]]` for the default.
     #[must_use]
     pub fn recipe(&self) -> String {
         let Self { format, quality, background, limits: _ } = self;

@@ -70,7 +70,8 @@ pub enum Decision {
     QualityLimited {
         /// The quality asked for.
         asked: u8,
-        /// The quality used: the source's own, estimated from its quantization tables.
+        /// The quality used: the source's own, estimated from its quantization tables; where those of luminance and
+        /// chrominance differ, the lower one.
         used: u8,
     },
     /// Inks (CMYK or YCCK) were converted to RGB by the plain Adobe rule.
@@ -86,8 +87,8 @@ pub enum Decision {
     DepthReduced,
     /// More colours than a palette holds were reduced to one.
     PaletteReduced {
-        /// Colours of the halved picture before.
-        colours: u32,
+        /// Colours of the palette.
+        colors: u32,
     },
     /// The source was lossy WebP, the result is lossless WebP.
     LossyBecameLossless,
@@ -106,6 +107,7 @@ pub enum Decision {
 /// A kind of metadata that can say more about a person than the picture does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Metadata {
     /// EXIF: camera, time, settings.
     Exif,

@@ -3,7 +3,7 @@
 use image::ImageDecoder;
 
 use crate::raster::{Model, Raster, Samples};
-use crate::{Decision, Error, Format, Quality, png};
+use crate::{Error, Format, Quality, png};
 
 /// A decoded picture.
 #[derive(Debug)]
@@ -12,16 +12,27 @@ pub(crate) struct Picture {
     pub(crate) raster: Raster,
     /// The profile that describes the samples.
     pub(crate) profile: Profile,
-    /// What was decided while decoding.
-    pub(crate) decisions: Vec<Decision>,
-    /// Whether the source was a palette image.
-    pub(crate) palette: bool,
-    /// Whether the source was lossy WebP.
-    pub(crate) lossy_webp: bool,
-    /// The colour space chunks of a PNG source.
-    pub(crate) png_space: png::Space,
-    /// What a JPEG encoder should know of a source that was a JPEG.
-    pub(crate) jpeg: Option<JpegTraits>,
+    /// What else an encoder should know.
+    pub(crate) origin: Origin,
+}
+
+/// What an encoder should know of the format a picture came in.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    Jpeg {
+        /// What keeps a JPEG from being encoded finer than its source.
+        traits: JpegTraits,
+        /// Whether the samples were inks, and are now RGB.
+        inks: bool,
+    },
+    Png {
+        palette: bool,
+        space: png::Space,
+    },
+    WebP {
+        lossy: bool,
+    },
+    Gif,
 }
 
 /// What a JPEG encoder should know of a source that was a JPEG.
@@ -54,46 +65,34 @@ impl Profile {
 }
 
 impl Picture {
-    /// Decodes by one of the `image` crate's decoders. `profiled` says whether the walk met a profile.
+    /// Decodes by one of the `image` crate's decoders, whose samples have 8 bits.
     ///
     /// # Errors
-    /// Malformed where the decoder refuses the pixels.
-    pub(crate) fn read(format: Format, mut decoder: impl ImageDecoder, profiled: bool) -> Result<Self, Error> {
+    /// Malformed where the decoder refuses the pixels, unsupported where it says so.
+    pub(crate) fn read(
+        format: Format,
+        decoder: impl ImageDecoder,
+        profile: Profile,
+        origin: Origin,
+    ) -> Result<Self, Error> {
         let broken = Error::Malformed { format, reason: "has broken image data" };
-        let profile = match decoder.icc_profile() {
-            Ok(Some(bytes)) => Profile::Present(bytes),
-            _ if profiled => Profile::Broken("it cannot be decompressed within bounds"),
-            _ => Profile::Absent,
-        };
         let (width, height) = decoder.dimensions();
-        let color = decoder.color_type();
-        let (model, deep) = match color {
-            image::ColorType::L8 => (Model::Grey, false),
-            image::ColorType::La8 => (Model::GreyAlpha, false),
-            image::ColorType::Rgb8 => (Model::Rgb, false),
-            image::ColorType::Rgba8 => (Model::Rgba, false),
-            image::ColorType::L16 => (Model::Grey, true),
-            image::ColorType::La16 => (Model::GreyAlpha, true),
-            image::ColorType::Rgb16 => (Model::Rgb, true),
-            image::ColorType::Rgba16 => (Model::Rgba, true),
+        let model = match decoder.color_type() {
+            image::ColorType::L8 => Model::Grey,
+            image::ColorType::La8 => Model::GreyAlpha,
+            image::ColorType::Rgb8 => Model::Rgb,
+            image::ColorType::Rgba8 => Model::Rgba,
             _ => return Err(broken),
         };
         let mut bytes = vec![0; usize::try_from(decoder.total_bytes()).map_err(|_| broken)?];
-        decoder.read_image(&mut bytes).map_err(|_| broken)?;
-        let samples = if deep {
-            Samples::Sixteen(bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_ne_bytes(pair)).collect())
-        } else {
-            Samples::Eight(bytes)
-        };
+        decoder.read_image(&mut bytes).map_err(|error| match error {
+            image::ImageError::Unsupported(_) => {
+                Error::UnsupportedFeature { format, feature: "a coding that is not decoded" }
+            }
+            _ => broken,
+        })?;
+        let samples = Samples::Eight(bytes);
         let raster = Raster { width: width as usize, height: height as usize, model, samples };
-        Ok(Self {
-            raster,
-            profile,
-            decisions: vec![],
-            palette: false,
-            lossy_webp: false,
-            jpeg: None,
-            png_space: png::Space::default(),
-        })
+        Ok(Self { raster, profile, origin })
     }
 }

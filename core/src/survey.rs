@@ -1,7 +1,7 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
 use crate::exif::Exif;
-use crate::{Error, Format, Info, Limit, Limits, Metadata, gif, jpeg, png, webp};
+use crate::{Error, Format, Info, Limit, Limits, Metadata, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
 #[derive(Debug)]
@@ -9,11 +9,16 @@ pub(crate) struct Survey {
     pub(crate) info: Info,
     /// Private metadata that is there, sorted, each kind once.
     pub(crate) private: Vec<Metadata>,
-    /// Bytes behind the end of the image.
-    pub(crate) trailing: u64,
-    /// Bytes of memory that halving needs at its peak above the source, an upper estimate.
-    pub(crate) peak_bytes: u64,
+    /// Whether the picture moves; a file with a single frame may still be made as an animation.
+    pub(crate) animated: bool,
+    /// Where the image ends: the decoder never sees what lies behind.
+    pub(crate) end: usize,
+    /// Bytes of memory that decoding takes above the source, the pixels among them; an upper estimate.
+    pub(crate) decode_bytes: u64,
 }
+
+/// Memory that coders take whatever the size of the picture: tables, buffers, small pictures' padding.
+const FLOOR_BYTES: u64 = 12 << 20;
 
 impl Survey {
     /// Walks over `source`, whichever of the formats it is in.
@@ -26,12 +31,25 @@ impl Survey {
         }
     }
 
+    /// Bytes of memory that halving takes at its peak above the source, an upper estimate.
+    ///
+    /// Two moments are the highest: the whole decoded beside its half, and the half beside what an encoder
+    /// makes of it, at most 24 bytes a pixel (coefficients or RGBA, an index, tokens, the encoded bytes).
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        const ENCODER_BYTES: u64 = 24;
+        let half_pixels = u64::from(half(self.info.width)) * u64::from(half(self.info.height));
+        let half_bytes = half_pixels.saturating_mul(if self.info.depth == 16 { 8 } else { 4 });
+        let decoding = self.decode_bytes.saturating_add(half_bytes);
+        let encoding = half_pixels.saturating_mul(ENCODER_BYTES).saturating_add(half_bytes);
+        decoding.max(encoding).saturating_add(self.info.profile_bytes).saturating_add(FLOOR_BYTES)
+    }
+
     /// Refuses what would cross `limits`.
     pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
         let costs = [
             (Limit::Pixels, self.info.pixels(), limits.pixels),
             (Limit::Scans, self.info.scans.into(), limits.scans.into()),
-            (Limit::MemoryBytes, self.peak_bytes, limits.memory_bytes),
+            (Limit::MemoryBytes, self.peak_bytes(), limits.memory_bytes),
         ];
         for (limit, needed, allowed) in costs {
             if needed > allowed {
@@ -50,22 +68,23 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Notes one kind of private metadata.
+    /// Notes a kind of private metadata, each once.
     pub(crate) fn note(&mut self, kind: Metadata) {
-        self.private.push(kind);
+        if !self.private.contains(&kind) {
+            self.private.push(kind);
+        }
     }
 
     /// Reads an EXIF block, with or without the `Exif\0\0` that some writers put before it. The first counts.
     pub(crate) fn exif(&mut self, block: &[u8]) {
         let exif = Exif::parse(block.strip_prefix(b"Exif\0\0").unwrap_or(block));
-        self.private.extend(exif.private());
+        exif.private().for_each(|kind| self.note(kind));
         self.exif.get_or_insert(exif);
     }
 
     /// The orientation, 1 to 8, and the kinds of private metadata, sorted.
     pub(crate) fn finish(mut self) -> (u8, Vec<Metadata>) {
         self.private.sort();
-        self.private.dedup();
         (self.exif.and_then(|exif| exif.orientation).unwrap_or(1), self.private)
     }
 }

@@ -1,16 +1,12 @@
 //! Source → survey → decode → halve → upright → encode.
 
-use crate::gif;
 use crate::halve::halve as halve_raster;
 use crate::icc::{self, Space};
-use crate::jpeg;
 use crate::palette::Indexed;
-use crate::picture::{Picture, Profile};
-use crate::png;
+use crate::picture::{Origin, Picture, Profile};
 use crate::raster::{Model, Raster};
 use crate::survey::Survey;
-use crate::webp;
-use crate::{Decision, Error, Format, Limit, Options, Output};
+use crate::{Decision, Error, Format, Limit, Options, Output, gif, jpeg, png, webp};
 
 /// See [`crate::halve`].
 pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Error> {
@@ -20,45 +16,35 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
     }
     let survey = Survey::of(source)?;
     survey.check(&options.limits)?;
-    if survey.info.frames > 1 {
+    if survey.animated {
         return Err(Error::UnsupportedFeature { format: survey.info.format, feature: "animation" });
     }
-    let mut decisions = decisions_from_header(&survey);
-    let Picture { raster, profile, decisions: decoding, palette, lossy_webp, png_space, jpeg } =
-        decode(source, &survey, options)?;
+    let Picture { raster, profile, origin } = decode(&source[..survey.end], &survey, options)?;
     let half = halve_raster(&raster);
     drop(raster);
     let half = half.upright(survey.info.orientation);
-    decisions.extend(decoding);
-    let format = options.format.unwrap_or(survey.info.format);
-    let profile = fitting_profile(profile, half.model, format, &mut decisions);
-    let lost = profile.is_none() && format != Format::Png && png_space.is_not_srgb();
-    if lost || png_space.coding_points {
-        decisions.push(Decision::ColorChunksDropped);
-    }
-    let target = Target {
-        format,
-        options,
-        profile: profile.as_deref(),
-        palette,
-        lossy_webp,
-        png_space,
-        jpeg,
-        transposed: survey.info.orientation >= 5,
-    };
     let (width, height) = (half.width as u32, half.height as u32);
-    let (bytes, encoding) = target.encode(half)?;
-    decisions.extend(encoding);
+    let mut target = Target {
+        format: options.format.unwrap_or(survey.info.format),
+        options,
+        profile,
+        origin,
+        transposed: survey.info.orientation >= 5,
+        decisions: decisions_from_header(&survey),
+    };
+    let bytes = target.encode(half)?;
+    let mut decisions = target.decisions;
     decisions.extend(decisions_from_size(&survey, source.len(), bytes.len()));
-    Ok(Output { bytes, format: target.format, width, height, source: survey.info, decisions })
+    let format = options.format.unwrap_or(survey.info.format);
+    Ok(Output { bytes, format, width, height, source: survey.info, decisions })
 }
 
 fn decode(source: &[u8], survey: &Survey, options: &Options) -> Result<Picture, Error> {
     let (info, limits) = (&survey.info, &options.limits);
     match info.format {
         Format::Jpeg => jpeg::decode(source),
-        Format::Png => png::decode(source, info, limits),
-        Format::WebP => webp::decode(source, info, limits),
+        Format::Png => png::decode(source, limits),
+        Format::WebP => webp::decode(source),
         Format::Gif => gif::decode(source, info, limits),
     }
 }
@@ -71,43 +57,28 @@ fn decisions_from_header(survey: &Survey) -> Vec<Decision> {
 }
 
 fn decisions_from_size(survey: &Survey, whole: usize, half: usize) -> impl Iterator<Item = Decision> {
-    let trailing = (survey.trailing > 0).then_some(Decision::TrailingDataRemoved { bytes: survey.trailing });
+    let trailing = (whole - survey.end) as u64;
+    let trailing = (trailing > 0).then_some(Decision::TrailingDataRemoved { bytes: trailing });
     let larger = half.checked_sub(whole).filter(|&by| by > 0);
     trailing.into_iter().chain(larger.map(|by| Decision::LargerThanSource { by: by as u64 }))
 }
 
-/// The profile, if it is sound, describes samples of `model` and has a place in `format`; what was
-/// decided joins `decisions`.
-fn fitting_profile(profile: Profile, model: Model, format: Format, decisions: &mut Vec<Decision>) -> Option<Vec<u8>> {
-    let space = if matches!(model, Model::Grey | Model::GreyAlpha) { Space::Grey } else { Space::Rgb };
-    let checked = match profile {
-        Profile::Absent => return None,
-        Profile::Broken(reason) => Err(reason),
-        Profile::Present(_) if format == Format::Gif => Err("no viewer reads one in a GIF"),
-        Profile::Present(bytes) => icc::objection(&bytes, space).map_or(Ok(bytes), Err),
-    };
-    decisions.push(match &checked {
-        Ok(bytes) => Decision::ProfileKept { bytes: bytes.len() as u64 },
-        Err(reason) => Decision::ProfileDropped { reason },
-    });
-    checked.ok()
-}
-
-/// What is to be encoded, and all that is known of where it came from.
+/// What is to be encoded, all that is known of where it came from, and what was decided on the way.
 struct Target<'a> {
     format: Format,
     options: &'a Options,
-    profile: Option<&'a [u8]>,
-    palette: bool,
-    lossy_webp: bool,
-    png_space: png::Space,
-    jpeg: Option<crate::picture::JpegTraits>,
+    profile: Profile,
+    origin: Origin,
     /// Whether rows became columns after decoding.
     transposed: bool,
+    decisions: Vec<Decision>,
 }
 
 impl Target<'_> {
-    fn encode(&self, half: Raster) -> Result<(Vec<u8>, Vec<Decision>), Error> {
+    fn encode(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
+        if matches!(self.origin, Origin::Jpeg { inks: true, .. }) {
+            self.decisions.push(Decision::InksConverted);
+        }
         let half = half.without_opaque_alpha();
         match self.format {
             Format::Jpeg => self.encode_jpeg(half),
@@ -117,60 +88,96 @@ impl Target<'_> {
         }
     }
 
-    fn encode_jpeg(&self, half: Raster) -> Result<(Vec<u8>, Vec<Decision>), Error> {
-        let (half, mut decisions) = reduce_depth(half);
-        let background = self.options.background.0;
-        let half = if half.model.has_alpha() {
-            decisions.push(Decision::Flattened { background });
-            half.flattened(background)
-        } else {
-            half
-        };
-        let settings = jpeg::Settings {
-            quality: self.options.quality,
-            source: self.jpeg.as_ref(),
-            transposed: self.transposed,
-            profile: self.profile,
-        };
+    fn encode_jpeg(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
+        let mut half = self.with_eight_bits(half);
+        if half.model.has_alpha() {
+            let background = self.options.background.0;
+            self.decisions.push(Decision::Flattened { background });
+            half = half.flattened(background);
+        }
+        let profile = self.fitting_profile(half.model);
+        let source = if let Origin::Jpeg { traits, .. } = &self.origin { Some(traits) } else { None };
+        let quality = self.options.quality;
+        let settings = jpeg::Settings { quality, source, transposed: self.transposed, profile: profile.as_deref() };
         let (bytes, limited) = jpeg::encode(&half, &settings)?;
-        decisions.extend(limited);
-        Ok((bytes, decisions))
+        self.decisions.extend(limited);
+        Ok(bytes)
     }
 
-    fn encode_png(&self, half: Raster) -> Result<(Vec<u8>, Vec<Decision>), Error> {
-        let appearance = png::Appearance { profile: self.profile, space: &self.png_space };
-        if !self.palette {
-            return Ok((png::encode(&half.into_rgb(), appearance)?, vec![]));
+    fn encode_png(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
+        let half = half.into_rgb();
+        let has_palette = matches!(self.origin, Origin::Png { palette: true, .. } | Origin::Gif);
+        let profile = self.fitting_profile(if has_palette { Model::Rgb } else { half.model });
+        let no_space = png::Space::default();
+        let space = if let Origin::Png { space, .. } = &self.origin { space } else { &no_space };
+        let appearance = png::Appearance { profile: profile.as_deref(), space };
+        if !has_palette {
+            return png::encode(&half, appearance);
         }
-        let (indexed, colours) = Indexed::of(&half);
-        Ok((png::encode_indexed(&indexed, appearance)?, reduced_palette(&indexed, colours)))
+        let (indexed, reduced) = Indexed::of(&half);
+        let bytes = png::encode_indexed(&indexed, appearance)?;
+        self.note_palette(&indexed, reduced);
+        Ok(bytes)
     }
 
-    fn encode_webp(&self, half: Raster) -> Result<(Vec<u8>, Vec<Decision>), Error> {
-        let (half, mut decisions) = reduce_depth(half);
-        if self.lossy_webp {
-            decisions.push(Decision::LossyBecameLossless);
+    fn encode_webp(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
+        let half = self.with_eight_bits(half).into_rgb();
+        // VP8L has no grey: what is one here is RGB there.
+        let profile = self.fitting_profile(Model::Rgb);
+        if matches!(self.origin, Origin::WebP { lossy: true }) {
+            self.decisions.push(Decision::LossyBecameLossless);
         }
-        Ok((webp::encode(&half.into_rgb(), self.profile)?, decisions))
+        webp::encode(&half, profile.as_deref())
     }
 
-    fn encode_gif(&self, half: Raster) -> Result<(Vec<u8>, Vec<Decision>), Error> {
-        let (half, mut decisions) = reduce_depth(half);
-        let (half, hardened) = half.into_rgb().with_hard_alpha();
+    fn encode_gif(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
+        let half = self.with_eight_bits(half).into_rgb();
+        self.fitting_profile(half.model);
+        let (half, hardened) = half.with_hard_alpha();
         if hardened {
-            decisions.push(Decision::TransparencyHardened);
+            self.decisions.push(Decision::TransparencyHardened);
         }
-        let (indexed, colours) = Indexed::of(&half);
-        decisions.extend(reduced_palette(&indexed, colours));
-        Ok((gif::encode(&indexed)?, decisions))
+        let (indexed, reduced) = Indexed::of(&half);
+        self.note_palette(&indexed, reduced);
+        gif::encode(&indexed)
     }
-}
 
-fn reduce_depth(half: Raster) -> (Raster, Vec<Decision>) {
-    let (half, reduced) = half.with_eight_bits();
-    (half, if reduced { vec![Decision::DepthReduced] } else { vec![] })
-}
+    fn with_eight_bits(&mut self, half: Raster) -> Raster {
+        let (half, reduced) = half.with_eight_bits();
+        self.decisions.extend(reduced.then_some(Decision::DepthReduced));
+        half
+    }
 
-fn reduced_palette(indexed: &Indexed, colours: usize) -> Vec<Decision> {
-    if colours > indexed.colors.len() { vec![Decision::PaletteReduced { colours: colours as u32 }] } else { vec![] }
+    fn note_palette(&mut self, indexed: &Indexed, reduced: bool) {
+        let colors = indexed.colors.len() as u32;
+        self.decisions.extend(reduced.then_some(Decision::PaletteReduced { colors }));
+    }
+
+    /// The profile, if it is sound, describes samples of `model` and has a place in the result.
+    fn fitting_profile(&mut self, model: Model) -> Option<Vec<u8>> {
+        let space = if matches!(model, Model::Grey | Model::GreyAlpha) { Space::Grey } else { Space::Rgb };
+        let checked = match std::mem::replace(&mut self.profile, Profile::Absent) {
+            Profile::Absent => {
+                self.note_lost_color_chunks();
+                return None;
+            }
+            Profile::Broken(reason) => Err(reason),
+            Profile::Present(_) if self.format == Format::Gif => Err("no viewer reads one in a GIF"),
+            Profile::Present(bytes) => icc::objection(&bytes, space).map_or(Ok(bytes), Err),
+        };
+        self.decisions.push(match &checked {
+            Ok(bytes) => Decision::ProfileKept { bytes: bytes.len() as u64 },
+            Err(reason) => Decision::ProfileDropped { reason },
+        });
+        checked.ok()
+    }
+
+    /// A PNG's colour chunks count where there is no profile, and only PNG has a place for them; for cICP not even our
+    /// encoder has.
+    fn note_lost_color_chunks(&mut self) {
+        if let Origin::Png { space, .. } = &self.origin {
+            let lost = space.coding_points || (self.format != Format::Png && space.is_not_srgb());
+            self.decisions.extend(lost.then_some(Decision::ColorChunksDropped));
+        }
+    }
 }

@@ -5,18 +5,25 @@ use std::io::Cursor;
 use image::codecs::webp::{WebPDecoder, WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
-use crate::picture::Picture;
+use crate::picture::{Origin, Picture, Profile};
 use crate::raster::{Model, Raster, Samples};
 use crate::survey::{Found, Survey, shown};
-use crate::{Color, Error, Format, Info, Limits, Metadata};
+use crate::{Color, Error, Format, Info, Metadata};
 
 fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::WebP, reason }
 }
 
+fn unsupported(feature: &'static str) -> Error {
+    Error::UnsupportedFeature { format: Format::WebP, feature }
+}
+
+/// The longest side that the decoder and the encoder know; VP8L could state one pixel more.
+const MOST_SIDE: u32 = 16383;
+
 /// What the chunks say.
 #[derive(Debug, Default)]
-struct Chunks {
+struct Chunks<'a> {
     /// Canvas of VP8X.
     canvas: Option<(u32, u32)>,
     /// Size in the header of the image data, outside an animation.
@@ -25,28 +32,30 @@ struct Chunks {
     alpha: bool,
     animated: bool,
     frames: u32,
-    profile_bytes: u64,
+    profile: Option<&'a [u8]>,
     found: Found,
+    /// Where RIFF ends.
+    end: usize,
 }
 
-impl Chunks {
+impl<'a> Chunks<'a> {
     /// Walks over all chunks of `source` and checks that the sizes they state agree: the decoder does
     /// not, and panics or allocates by the wrong one.
-    fn walk(source: &[u8]) -> Result<(Self, u64), Error> {
+    fn walk(source: &'a [u8]) -> Result<Self, Error> {
         let length = source.get(4..).and_then(|rest| rest.first_chunk()).copied().map(u32::from_le_bytes);
         let riff = length.ok_or(malformed("ends inside its RIFF header"))? as usize;
         let end = riff.checked_add(8).filter(|&end| end <= source.len());
         let end = end.ok_or(malformed("ends before its RIFF size"))?;
         let mut rest = source.get(12..end).ok_or(malformed("has a RIFF size too small for an image"))?;
-        let mut chunks = Self::default();
+        let mut chunks = Self { end, ..Self::default() };
         while let Some((kind, data)) = next_chunk(&mut rest)? {
             chunks.take(kind, data)?;
         }
         chunks.check()?;
-        Ok((chunks, (source.len() - end) as u64))
+        Ok(chunks)
     }
 
-    fn take(&mut self, kind: [u8; 4], data: &[u8]) -> Result<(), Error> {
+    fn take(&mut self, kind: [u8; 4], data: &'a [u8]) -> Result<(), Error> {
         match &kind {
             b"VP8X" => {
                 let [flags, _, _, _, w0, w1, w2, h0, h1, h2, ..] = *data else {
@@ -65,9 +74,12 @@ impl Chunks {
                 self.image.get_or_insert(size);
                 self.alpha |= alpha && self.canvas.is_none();
             }
-            b"ANMF" => self.frames += 1,
+            b"ANMF" => {
+                self.frames += 1;
+                self.animated = true;
+            }
             b"ANIM" => self.animated = true,
-            b"ICCP" => self.profile_bytes = data.len() as u64,
+            b"ICCP" => self.profile = self.profile.or(Some(data)),
             b"EXIF" => self.found.exif(data),
             b"XMP " => self.found.note(Metadata::Xmp),
             b"ALPH" => {}
@@ -78,7 +90,8 @@ impl Chunks {
 
     fn check(&self) -> Result<(), Error> {
         match (self.canvas, self.image) {
-            _ if self.animated && self.canvas.is_some() && self.frames > 0 => Ok(()),
+            // Refused later; no decoder sees it.
+            (Some(_), _) if self.animated && self.frames > 0 => Ok(()),
             (_, None) => Err(malformed("has no image")),
             (Some(canvas), Some(image)) if canvas != image => {
                 Err(malformed("has an image of another size than its canvas"))
@@ -131,12 +144,16 @@ fn vp8l_size(data: &[u8]) -> Result<((u32, u32), bool), Error> {
         return Err(malformed("has a VP8L image without its signature"));
     };
     let bits = u32::from_le_bytes([b0, b1, b2, b3]);
-    Ok(((1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)), bits >> 28 & 1 != 0))
+    let (width, height) = (1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF));
+    if width > MOST_SIDE || height > MOST_SIDE {
+        return Err(unsupported("a side of 16384 pixels"));
+    }
+    Ok(((width, height), bits >> 28 & 1 != 0))
 }
 
 /// What the chunks of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    let (chunks, trailing) = Chunks::walk(source)?;
+    let chunks = Chunks::walk(source)?;
     let (stored_width, stored_height) = chunks.size();
     let (orientation, private) = chunks.found.finish();
     let (width, height) = shown(stored_width, stored_height, orientation);
@@ -149,29 +166,29 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
         depth: 8,
         alpha: chunks.alpha,
         frames: chunks.frames.max(1),
-        profile_bytes: chunks.profile_bytes,
+        profile_bytes: chunks.profile.map_or(0, |profile| profile.len() as u64),
         quality: None,
         scans: 0,
     };
-    // Four bytes a pixel decoded, as many while decoding, and the half.
-    let peak_bytes = info.pixels().saturating_mul(9);
-    Ok(Survey { peak_bytes, private, trailing, info })
+    // Four bytes a pixel decoded, and while decoding as many, or 1.5 of YCbCr and as many for the alpha plane.
+    let decode_bytes = info.pixels().saturating_mul(if chunks.lossy && chunks.alpha { 11 } else { 8 });
+    Ok(Survey { decode_bytes, private, animated: chunks.animated, end: chunks.end, info })
 }
 
 /// The pixels of `source`, a still picture.
-pub(crate) fn decode(source: &[u8], info: &Info, limits: &Limits) -> Result<Picture, Error> {
-    let mut decoder =
+pub(crate) fn decode(source: &[u8]) -> Result<Picture, Error> {
+    let chunks = Chunks::walk(source)?;
+    let decoder =
         WebPDecoder::new(Cursor::new(source)).map_err(|_| malformed("has broken chunks before the image data"))?;
-    let mut bounds = image::Limits::no_limits();
-    bounds.max_alloc = Some(limits.memory_bytes);
-    image::ImageDecoder::set_limits(&mut decoder, bounds).map_err(|_| malformed("cannot be decoded within bounds"))?;
-    let picture = Picture::read(Format::WebP, decoder, info.profile_bytes > 0)?;
-    Ok(Picture { lossy_webp: info.color == Color::YCbCr, ..picture })
+    let profile = chunks.profile.map_or(Profile::Absent, |bytes| Profile::Present(bytes.to_vec()));
+    Picture::read(Format::WebP, decoder, profile, Origin::WebP { lossy: chunks.lossy })
 }
 
 /// `raster` as lossless WebP. It has 8-bit samples and is not YCbCr.
 pub(crate) fn encode(raster: &Raster, profile: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    let refused = |_| Error::UnsupportedFeature { format: Format::WebP, feature: "a side over 16383 pixels" };
+    if raster.width.max(raster.height) > MOST_SIDE as usize {
+        return Err(unsupported("a side over 16383 pixels"));
+    }
     let color = match raster.model {
         Model::Grey => ExtendedColorType::L8,
         Model::GreyAlpha => ExtendedColorType::La8,
@@ -182,9 +199,10 @@ pub(crate) fn encode(raster: &Raster, profile: Option<&[u8]>) -> Result<Vec<u8>,
     let mut bytes = Vec::new();
     let mut encoder = WebPEncoder::new_lossless(&mut bytes);
     if let Some(profile) = profile {
-        let unsupported = |_| Error::UnsupportedFeature { format: Format::WebP, feature: "an ICC profile" };
-        encoder.set_icc_profile(profile.to_vec()).map_err(unsupported)?;
+        encoder.set_icc_profile(profile.to_vec()).map_err(|_| unsupported("an ICC profile"))?;
     }
-    encoder.write_image(samples, raster.width as u32, raster.height as u32, color).map_err(refused)?;
+    encoder
+        .write_image(samples, raster.width as u32, raster.height as u32, color)
+        .map_err(|_| unsupported("a picture that its encoder refuses"))?;
     Ok(bytes)
 }

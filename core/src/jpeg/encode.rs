@@ -39,9 +39,10 @@ pub(crate) fn encode(raster: &Raster, settings: &Settings<'_>) -> Result<(Vec<u8
         encoder.add_icc_profile(profile).map_err(translate)?;
     }
     write(encoder, raster)?;
-    let limited = luminance < quality;
-    let decision = Decision::QualityLimited { asked: quality.value(), used: luminance.value() };
-    Ok((bytes, limited.then_some(decision).into_iter().collect()))
+    // Grey has no chrominance, and its table in the file stays unused.
+    let used = if raster.model == Model::Grey { luminance } else { luminance.min(chrominance) };
+    let decision = Decision::QualityLimited { asked: quality.value(), used: used.value() };
+    Ok((bytes, (used < quality).then_some(decision).into_iter().collect()))
 }
 
 fn write(encoder: Encoder<&mut Vec<u8>>, raster: &Raster) -> Result<(), Error> {

@@ -8,6 +8,7 @@ use crate::Error;
 /// A checked frame header of a process that is decoded here.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
+    pub(super) progressive: bool,
     pub(super) width: u16,
     pub(super) height: u16,
     /// One, three or four.
@@ -50,7 +51,7 @@ impl Frame {
         }
         let components =
             rest.chunks_exact(3).map(|c| Component { id: c[0], h: c[1] >> 4, v: c[1] & 15, table: c[2] }).collect();
-        let frame = Self { width, height, components };
+        let frame = Self { progressive: marker == SOF2, width, height, components };
         frame.check_components()?;
         Ok(frame)
     }
@@ -67,11 +68,27 @@ impl Frame {
             if !(1..=4).contains(&component.h) || !(1..=4).contains(&component.v) {
                 return Err(malformed("has a sampling factor outside 1 to 4"));
             }
+            let first = &self.components[0];
+            if component.h > first.h || component.v > first.v {
+                // Rare, and the decoder panics on some of them.
+                return Err(unsupported("a component that is sampled more finely than the first"));
+            }
+            if component.h == 3 || component.v == 3 {
+                return Err(unsupported("a sampling factor of 3"));
+            }
             if component.table > 3 {
                 return Err(malformed("names a quantization table outside 0 to 3"));
             }
         }
         Ok(())
+    }
+
+    /// Samples of all components, sides rounded up to whole MCUs.
+    pub(super) fn padded_samples(&self) -> u64 {
+        let (h, v) = self.max_sampling();
+        let round_up = |side: u16, factor: u8| u64::from(side).next_multiple_of(8 * u64::from(factor));
+        let luma = round_up(self.width, h) * round_up(self.height, v);
+        luma * self.components.len() as u64
     }
 
     /// Largest horizontal and vertical sampling factor.

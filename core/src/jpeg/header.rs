@@ -25,8 +25,8 @@ pub(crate) struct Header {
     pub(super) profile: Profile,
     /// Private metadata that is there, sorted, each kind once.
     pub(super) private: Vec<Metadata>,
-    /// Bytes behind EOI.
-    pub(super) trailing: u64,
+    /// The offset behind EOI.
+    pub(super) end: usize,
 }
 
 impl Header {
@@ -43,8 +43,7 @@ impl Header {
         let mut header = draft.finish()?;
         // The decoder fills a last row that is cut with grey and says nothing, so a file whose end is
         // missing is refused as a whole, as sharp and Pillow do.
-        let end = segments.end().ok_or(malformed("ends before EOI: it was cut short"))?;
-        header.trailing = (source.len() - end) as u64;
+        header.end = segments.end().ok_or(malformed("ends before EOI: it was cut short"))?;
         Ok(header)
     }
 }
@@ -65,12 +64,12 @@ struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     fn take(&mut self, segment: Segment<'a>) -> Result<(), Error> {
-        let Segment { marker, payload } = segment;
+        let Segment { marker, payload, .. } = segment;
         match marker {
             DQT => self.take_tables(payload)?,
             SOS => self.take_scan(payload)?,
             DNL => self.number_of_lines = true,
-            COM => self.private.push(Metadata::Text),
+            COM => self.note(Metadata::Text),
             APP0..=APP15 => self.take_application(marker, payload),
             _ if frame::is_sof(marker) => {
                 if self.frame.is_some() {
@@ -122,23 +121,34 @@ impl<'a> Draft<'a> {
         const ICC: &[u8] = b"ICC_PROFILE\0";
         match marker {
             APP0 if payload.starts_with(b"JFIF\0") => self.jfif = true,
-            APP0 if payload.starts_with(b"JFXX\0") => self.private.push(Metadata::Thumbnail),
+            APP0 if payload.starts_with(b"JFXX\0") => self.note(Metadata::Thumbnail),
             APP1 if payload.starts_with(EXIF) => self.take_exif(&payload[EXIF.len()..]),
-            APP1 if payload.starts_with(b"http://ns.adobe.com/x") => self.private.push(Metadata::Xmp),
-            APP2 if payload.starts_with(ICC) => self.profile_parts.push(&payload[ICC.len()..]),
-            APP13 if payload.starts_with(b"Photoshop") => self.private.push(Metadata::Iptc),
+            APP1 if payload.starts_with(b"http://ns.adobe.com/x") => self.note(Metadata::Xmp),
+            // A count of parts is one byte, so of more than 256 one is too many.
+            APP2 if payload.starts_with(ICC) && self.profile_parts.len() <= 256 => {
+                self.profile_parts.push(&payload[ICC.len()..]);
+            }
+            APP2 if payload.starts_with(ICC) => {}
+            APP13 if payload.starts_with(b"Photoshop") => self.note(Metadata::Iptc),
             APP14 if payload.starts_with(b"Adobe") && payload.len() >= 12 => {
                 self.adobe_transform = Some(payload[11]);
             }
-            _ => self.private.push(Metadata::Application),
+            _ => self.note(Metadata::Application),
         }
     }
 
     /// Where there are several EXIF segments, the first counts.
     fn take_exif(&mut self, block: &[u8]) {
         let exif = Exif::parse(block);
-        self.private.extend(exif.private());
+        exif.private().for_each(|kind| self.note(kind));
         self.exif.get_or_insert(exif);
+    }
+
+    /// Notes a kind of private metadata, each once.
+    fn note(&mut self, kind: Metadata) {
+        if !self.private.contains(&kind) {
+            self.private.push(kind);
+        }
     }
 
     fn finish(mut self) -> Result<Header, Error> {
@@ -159,7 +169,6 @@ impl<'a> Draft<'a> {
             }
         }
         self.private.sort();
-        self.private.dedup();
         Ok(Header {
             frame,
             adobe_transform: self.adobe_transform,
@@ -169,7 +178,7 @@ impl<'a> Draft<'a> {
             exif: self.exif.unwrap_or_default(),
             profile: join_profile(&self.profile_parts),
             private: self.private,
-            trailing: 0,
+            end: 0,
         })
     }
 }
@@ -200,5 +209,5 @@ fn join_profile(parts: &[&[u8]]) -> Profile {
             _ => return Profile::Broken("its parts are not numbered from one up"),
         }
     }
-    Profile::Present(slots.into_iter().flatten().flatten().copied().collect())
+    Profile::Present(slots.into_iter().flatten().collect::<Vec<_>>().concat())
 }

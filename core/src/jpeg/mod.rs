@@ -44,11 +44,12 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
         quality: header.luma_table().map(|table| quantization::quality_of(Kind::Luminance, table).value()),
         scans: header.scans,
     };
-    let samples = info.pixels() * frame.components.len() as u64;
-    // Decoded samples, one byte each; a progressive or non-interleaved image also holds every
-    // coefficient, two bytes each, of components at full size in the worst case.
-    let whole = if header.scans > 1 { 3 * samples } else { samples };
-    Ok(Survey { peak_bytes: whole + samples, private: header.private, trailing: header.trailing, info })
+    // Decoded samples, one byte each, and rows of them in work; a progressive or non-interleaved image
+    // also holds every coefficient, two bytes each; and the stripped copy of the source.
+    let samples = frame.padded_samples();
+    let whole = if frame.progressive || header.scans > 1 { 4 * samples } else { samples + samples / 8 };
+    let decode_bytes = whole + header.end as u64;
+    Ok(Survey { decode_bytes, private: header.private, animated: false, end: header.end, info })
 }
 
 impl Header {

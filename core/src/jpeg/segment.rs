@@ -11,6 +11,8 @@ pub(super) struct Segment<'a> {
     pub(super) marker: u8,
     /// The parameters behind the length field; empty where the marker has none.
     pub(super) payload: &'a [u8],
+    /// The entropy-coded data behind a scan header; empty behind others.
+    pub(super) coded: &'a [u8],
 }
 
 /// The segments of a file from behind SOI to EOI.
@@ -48,16 +50,14 @@ impl<'a> Segments<'a> {
             return Ok(None);
         }
         if marker == TEM || (RST0..=RST7).contains(&marker) {
-            return Ok(Some(Segment { marker, payload: &[] }));
+            return Ok(Some(Segment { marker, payload: &[], coded: &[] }));
         }
         if marker == SOI {
             return Err(malformed("has a second SOI inside the image"));
         }
         let payload = self.payload()?;
-        if marker == SOS {
-            self.skip_entropy_coded();
-        }
-        Ok(Some(Segment { marker, payload }))
+        let coded = if marker == SOS { self.entropy_coded() } else { &[] };
+        Ok(Some(Segment { marker, payload, coded }))
     }
 
     /// Moves behind the next marker: an 0xFF, fill bytes 0xFF, then neither 0x00 nor 0xFF.
@@ -86,17 +86,19 @@ impl<'a> Segments<'a> {
         Ok(payload)
     }
 
-    /// Moves to the next marker that ends a scan: not a stuffed zero, not RSTm, not a fill byte.
-    fn skip_entropy_coded(&mut self) {
+    /// Everything up to the next marker that ends a scan: not a stuffed zero, not RSTm, not a fill byte.
+    fn entropy_coded(&mut self) -> &'a [u8] {
+        let start = self.at;
         while let Some(found) = self.source[self.at..].iter().position(|&byte| byte == 0xFF) {
             self.at += found;
             match self.source.get(self.at + 1) {
                 Some(0 | RST0..=RST7) => self.at += 2,
                 Some(0xFF) => self.at += 1,
-                Some(_) => return,
+                Some(_) => return &self.source[start..self.at],
                 None => break,
             }
         }
         self.at = self.source.len();
+        &self.source[start..]
     }
 }

@@ -43,19 +43,23 @@ impl ImageHeader {
 
 /// What the chunks say.
 #[derive(Debug)]
-pub(super) struct Chunks {
+pub(super) struct Chunks<'a> {
     pub(super) header: ImageHeader,
     pub(super) transparency: bool,
     pub(super) frames: u32,
-    pub(super) profile_bytes: u64,
+    /// Whether there is any data of an animation's frames (fdAT).
+    pub(super) frame_data: bool,
+    /// What iCCP holds: a name, a method, and the compressed profile.
+    pub(super) profile: Option<&'a [u8]>,
     pub(super) found: Found,
     pub(super) space: Space,
-    pub(super) trailing: u64,
+    /// The offset behind IEND, or of the end of the file.
+    pub(super) end: usize,
 }
 
-impl Chunks {
+impl<'a> Chunks<'a> {
     /// Walks over all chunks of `source`; only their framing is checked, no CRC.
-    pub(super) fn walk(source: &[u8]) -> Result<Self, Error> {
+    pub(super) fn walk(source: &'a [u8]) -> Result<Self, Error> {
         let mut rest = source.get(SIGNATURE..).ok_or(malformed("ends inside its signature"))?;
         let (kind, data) = next_chunk(&mut rest)?.ok_or(malformed("has no chunks"))?;
         if kind != *b"IHDR" {
@@ -65,14 +69,15 @@ impl Chunks {
             header: ImageHeader::parse(data)?,
             transparency: false,
             frames: 1,
-            profile_bytes: 0,
+            frame_data: false,
+            profile: None,
             found: Found::default(),
             space: Space::default(),
-            trailing: 0,
+            end: source.len(),
         };
         while let Some((kind, data)) = next_chunk(&mut rest)? {
             if kind == *b"IEND" {
-                chunks.trailing = rest.len() as u64;
+                chunks.end = source.len() - rest.len();
                 break;
             }
             chunks.take(kind, data)?;
@@ -80,20 +85,20 @@ impl Chunks {
         Ok(chunks)
     }
 
-    fn take(&mut self, kind: [u8; 4], data: &[u8]) -> Result<(), Error> {
+    fn take(&mut self, kind: [u8; 4], data: &'a [u8]) -> Result<(), Error> {
         match &kind {
             b"PLTE" if data.is_empty() || !data.len().is_multiple_of(3) || data.len() > 768 => {
                 return Err(malformed("has a palette whose length is no multiple of 3 up to 768"));
             }
             b"tRNS" => self.transparency = true,
-            b"acTL" => self.frames = data.first_chunk().copied().map_or(1, u32::from_be_bytes),
+            b"acTL" => self.frames = self.frames.max(data.first_chunk().copied().map_or(1, u32::from_be_bytes)),
             b"eXIf" => self.found.exif(data),
-            b"iCCP" => self.profile_bytes = data.len() as u64,
+            b"iCCP" => self.profile = self.profile.or(Some(data)),
             b"iTXt" if data.starts_with(b"XML:com.adobe.xmp\0") => self.found.note(Metadata::Xmp),
             b"tEXt" | b"zTXt" | b"iTXt" => self.found.note(Metadata::Text),
             b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" => self.space.take(kind, data),
-            b"PLTE" | b"IDAT" | b"mDCV" | b"cLLI" | b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" | b"fcTL"
-            | b"fdAT" => {}
+            b"PLTE" | b"IDAT" | b"mDCV" | b"cLLI" | b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" | b"fcTL" => {}
+            b"fdAT" => self.frame_data = true,
             _ => self.found.note(Metadata::Application),
         }
         Ok(())

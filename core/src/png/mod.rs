@@ -7,9 +7,9 @@ mod space;
 
 use std::io::Cursor;
 
-use image::codecs::png::PngDecoder;
-
-use crate::picture::Picture;
+use crate::icc;
+use crate::picture::{Origin, Picture, Profile};
+use crate::raster::{Model, Raster, Samples};
 use crate::survey::{Survey, shown};
 use crate::{Color, Error, Format, Info, Limits};
 
@@ -23,8 +23,9 @@ fn malformed(reason: &'static str) -> Error {
 
 /// What the chunks of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    let Chunks { header, transparency, frames, profile_bytes, found, trailing, .. } = Chunks::walk(source)?;
-    let (orientation, private) = found.finish();
+    let chunks = Chunks::walk(source)?;
+    let header = chunks.header;
+    let (orientation, private) = chunks.found.finish();
     let (width, height) = shown(header.width, header.height, orientation);
     let info = Info {
         format: Format::Png,
@@ -33,26 +34,61 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
         orientation,
         color: header.color,
         depth: if header.color == Color::Palette { 8 } else { header.depth },
-        alpha: header.alpha || transparency,
-        frames,
-        profile_bytes,
+        alpha: header.alpha || chunks.transparency,
+        frames: chunks.frames,
+        profile_bytes: chunks.profile.map_or(0, |profile| profile.len() as u64),
         quality: None,
         scans: 0,
     };
     let channels = if header.color == Color::Grey { 1 } else { 3 } + u64::from(info.alpha);
     // 16-bit samples are once more in memory while they are put into the machine's byte order.
     let sample_bytes = if header.depth == 16 { 4 } else { 1 };
-    let whole = info.pixels().saturating_mul(channels * sample_bytes);
-    Ok(Survey { peak_bytes: whole.saturating_mul(2), private, trailing, info })
+    let decode_bytes = info.pixels().saturating_mul(channels * sample_bytes) + icc::MOST_BYTES as u64;
+    let animated = chunks.frames > 1 || chunks.frame_data;
+    Ok(Survey { decode_bytes, private, animated, end: chunks.end, info })
 }
 
 /// The pixels of `source`, palettes and depths below 8 bits expanded.
-pub(crate) fn decode(source: &[u8], info: &Info, limits: &Limits) -> Result<Picture, Error> {
-    let mut bounds = image::Limits::no_limits();
-    bounds.max_alloc = Some(limits.memory_bytes);
-    let decoder = PngDecoder::with_limits(Cursor::new(source), bounds)
-        .map_err(|_| malformed("has broken chunks before the image data"))?;
-    let picture = Picture::read(Format::Png, decoder, info.profile_bytes > 0)?;
-    let space = Chunks::walk(source)?.space;
-    Ok(Picture { palette: info.color == Color::Palette, png_space: space, ..picture })
+pub(crate) fn decode(source: &[u8], limits: &Limits) -> Result<Picture, Error> {
+    let chunks = Chunks::walk(source)?;
+    let bytes = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(source), png::Limits { bytes });
+    decoder.set_ignore_text_chunk(true);
+    decoder.set_ignore_iccp_chunk(true);
+    decoder.set_transformations(png::Transformations::EXPAND);
+    let raster = read(decoder).map_err(|_| malformed("has broken chunks or image data"))?;
+    let profile = chunks.profile.map_or(Profile::Absent, inflated);
+    let origin = Origin::Png { palette: chunks.header.color == Color::Palette, space: chunks.space };
+    Ok(Picture { raster, profile, origin })
+}
+
+fn read(decoder: png::Decoder<Cursor<&[u8]>>) -> Result<Raster, png::DecodingError> {
+    let mut reader = decoder.read_info()?;
+    let mut bytes = vec![0; reader.output_buffer_size().ok_or(png::DecodingError::LimitsExceeded)?];
+    let output = reader.next_frame(&mut bytes)?;
+    let model = match output.color_type {
+        png::ColorType::Grayscale => Model::Grey,
+        png::ColorType::GrayscaleAlpha => Model::GreyAlpha,
+        png::ColorType::Rgb | png::ColorType::Indexed => Model::Rgb,
+        png::ColorType::Rgba => Model::Rgba,
+    };
+    let samples = match output.bit_depth {
+        png::BitDepth::Sixteen => {
+            Samples::Sixteen(bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_be_bytes(pair)).collect())
+        }
+        _ => Samples::Eight(bytes),
+    };
+    Ok(Raster { width: output.width as usize, height: output.height as usize, model, samples })
+}
+
+/// The profile in the data of an iCCP chunk (PNG 11.3.2.3): a name, a zero, a zero for deflate, then a zlib stream.
+fn inflated(data: &[u8]) -> Profile {
+    let name = data.iter().position(|&byte| byte == 0);
+    let Some([0, compressed @ ..]) = name.and_then(|end| data.get(end + 1..)) else {
+        return Profile::Broken("its chunk is broken");
+    };
+    match miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(compressed, icc::MOST_BYTES) {
+        Ok(bytes) => Profile::Present(bytes),
+        Err(_) => Profile::Broken("it cannot be decompressed to at most 4 MiB"),
+    }
 }

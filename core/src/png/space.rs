@@ -54,10 +54,15 @@ impl Space {
         });
     }
 
-    /// Whether gAMA asks for another look than sRGB's, so that a picture without it would be wrong.
+    /// Whether gAMA or cHRM ask for another look than sRGB's, so that a picture without them would be wrong.
     pub(crate) fn is_not_srgb(&self) -> bool {
         /// sRGB's gamma as encoders round it.
         const SRGB_GAMMA: std::ops::RangeInclusive<u32> = 45000..=46000;
-        self.intent.is_none() && self.gamma.is_some_and(|gamma| !SRGB_GAMMA.contains(&gamma))
+        /// sRGB's white and primaries (PNG 11.3.2.5); encoders round them by some hundreds.
+        const SRGB: [u32; 8] = [31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000];
+        let other_gamma = self.gamma.is_some_and(|gamma| !SRGB_GAMMA.contains(&gamma));
+        let is_far = |(a, b): (&u32, &u32)| a.abs_diff(*b) > 500;
+        let other_primaries = self.chromaticities.is_some_and(|words| words.iter().zip(&SRGB).any(is_far));
+        self.intent.is_none() && (other_gamma || other_primaries)
     }
 }

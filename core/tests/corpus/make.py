@@ -85,6 +85,24 @@ frames = [PHOTO.resize((40, 30)).rotate(30 * i) for i in range(3)]
 save("animated.gif", frames[0], save_all=True, append_images=frames[1:], duration=100, loop=0)
 save("animated.webp", frames[0], save_all=True, append_images=frames[1:], duration=100)
 save("animated.png", frames[0], save_all=True, append_images=frames[1:], duration=100)
+save("tiny-progressive.jpg", PHOTO.resize((7, 9)), quality=85, subsampling="4:2:0", progressive=True)
+save("tiny-cmyk.jpg", PHOTO.resize((9, 7)).convert("CMYK"), quality=85)
+
+
+def webp_chunk(kind, data):
+    return kind + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+
+
+def three(number):
+    return struct.pack("<I", number)[:3]
+
+
+lossy = io.BytesIO()
+PHOTO.resize((16, 16)).save(lossy, "WEBP", quality=50)
+size = three(15) + three(15)
+frame_of_animation = webp_chunk(b"ANMF", three(0) * 2 + size + three(100) + b"\0" + lossy.getvalue()[12:])
+body = b"WEBP" + webp_chunk(b"VP8X", b"\x02\0\0\0" + size) + webp_chunk(b"ANIM", b"\0" * 6) + frame_of_animation
+(HERE / "one-frame.webp").write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
 save("one-pixel.png", Image.new("RGB", (1, 1), (1, 2, 3)))
 save("one-column.jpg", PHOTO.crop((80, 0, 81, 121)), quality=90)
 

@@ -5,7 +5,7 @@ use halver::{Options, halve};
 use crate::corpus::source;
 
 /// One small file of each kind of coding.
-const SMALL: [&str; 8] = [
+const SMALL: [&str; 11] = [
     "orientation-6.jpg",
     "photo-422-q60.jpg",
     "badge.png",
@@ -14,6 +14,9 @@ const SMALL: [&str; 8] = [
     "badge-lossless.webp",
     "badge-lossy.webp",
     "animated.webp",
+    "tiny-progressive.jpg",
+    "tiny-cmyk.jpg",
+    "one-frame.webp",
 ];
 
 #[test]

@@ -1,5 +1,6 @@
 //! Whole images through the public surface.
 
+mod bombs;
 mod corpus;
 mod damage;
 mod features;
