@@ -30,6 +30,7 @@ struct Chunks<'a> {
     image: Option<(u32, u32)>,
     lossy: bool,
     alpha: bool,
+    alpha_plane: bool,
     animated: bool,
     frames: u32,
     profile: Option<&'a [u8]>,
@@ -82,7 +83,7 @@ impl<'a> Chunks<'a> {
             b"ICCP" => self.profile = self.profile.or(Some(data)),
             b"EXIF" => self.found.exif(data),
             b"XMP " => self.found.note(Metadata::Xmp),
-            b"ALPH" => {}
+            b"ALPH" => self.alpha_plane = true,
             _ => self.found.note(Metadata::Application),
         }
         Ok(())
@@ -93,6 +94,10 @@ impl<'a> Chunks<'a> {
             // Refused later; no decoder sees it.
             (Some(_), _) if self.animated && self.frames > 0 => Ok(()),
             (_, None) => Err(malformed("has no image")),
+            // Viewers disagree on it, and the decoder would drop it in silence.
+            _ if self.alpha_plane && !self.alpha => {
+                Err(malformed("has an alpha plane that its header does not announce"))
+            }
             (Some(canvas), Some(image)) if canvas != image => {
                 Err(malformed("has an image of another size than its canvas"))
             }
