@@ -1,6 +1,7 @@
 //! Why a record did not become a half, sorted by whether trying again can help.
 
 use crate::key::KeyError;
+use crate::marker::RESERVED_PREFIX;
 use crate::store::StoreError;
 
 /// Why a record of an event did not become a half.
@@ -14,6 +15,8 @@ pub enum Error {
     },
     /// The record's key stands for no object.
     Key(KeyError),
+    /// The object lies where failure records have their place.
+    ReservedKey,
     /// The object is no image that can be halved.
     Image(halver::Error),
     /// Halving panicked: a defect of ours that the image uncovered.
@@ -38,6 +41,7 @@ impl Error {
         match self {
             Self::Event { .. } => "bad-event",
             Self::Key(_) => "bad-key",
+            Self::ReservedKey => "reserved-key",
             Self::Image(error) => error.code(),
             Self::Defect => "defect",
             Self::Store(error) => error.kind.code(),
@@ -51,7 +55,7 @@ impl Error {
     #[must_use]
     pub const fn is_handed_back(&self) -> bool {
         match self {
-            Self::Event { .. } | Self::Key(_) | Self::Image(_) | Self::Defect => false,
+            Self::Event { .. } | Self::Key(_) | Self::ReservedKey | Self::Image(_) | Self::Defect => false,
             Self::Store(error) => error.kind.is_transient(),
             Self::Deadline | Self::Unrecorded { .. } => true,
         }
@@ -69,6 +73,12 @@ impl std::fmt::Display for Error {
         match self {
             Self::Event { reason } => write!(f, "not a notification of S3: {reason}"),
             Self::Key(error) => error.fmt(f),
+            Self::ReservedKey => {
+                write!(
+                    f,
+                    "keys that begin with {RESERVED_PREFIX} are the function's own: put the object under another key"
+                )
+            }
             Self::Image(error) => error.fmt(f),
             Self::Defect => f.write_str("halving panicked: please report this image as a defect"),
             Self::Store(error) => error.fmt(f),

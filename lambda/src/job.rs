@@ -133,6 +133,9 @@ pub(crate) async fn refuse<S: Store>(error: Error, record: &FailureRecord, confi
 
 /// The steps of a job that goes well; an error ends it.
 async fn halve_object<S: Store>(job: &Job, config: &Config, store: &S) -> Result<Outcome, Error> {
+    if job.key.starts_with(marker::RESERVED_PREFIX) {
+        return Err(Error::ReservedKey);
+    }
     let started = Instant::now();
     let (head, source) = match get(job, config, store).await? {
         Got::Source { head, bytes } => (head, bytes),
@@ -226,10 +229,10 @@ fn marks(job: &Job, config: &Config, head: &Head, source: String, half: String) 
 /// Deletes the record of an earlier failure of the same key, and says what hinders it, if anything does.
 ///
 /// The record is read first: deleting blindly would leave a delete marker for every image in a versioned bucket, and
-/// could delete the record of a *later* event, whose failure is the truth about the key.
+/// could delete the record of a *later* event, whose failure is the truth about the key, or what is no record of ours.
 async fn clear_record<S: Store>(job: &Job, config: &Config, store: &S) -> Result<Option<String>, Error> {
     let address = record_address(config, &job.bucket, &job.key);
-    let record = match retry::transient(|| store.get(&address, |head| head.length <= RECORD_BYTES)).await {
+    let found = match retry::transient(|| store.get(&address, |head| head.length <= RECORD_BYTES)).await {
         Ok(object) => object.bytes.unwrap_or_default(),
         // A store says "access denied" of a missing object where the function may not list the bucket.
         Err(error) if matches!(error.kind, StoreErrorKind::NoSuchKey | StoreErrorKind::AccessDenied) => {
@@ -237,7 +240,8 @@ async fn clear_record<S: Store>(job: &Job, config: &Config, store: &S) -> Result
         }
         Err(error) => return kept(error),
     };
-    if FailureRecord::is_later(&record, job.sequencer.as_deref()) {
+    let ours = FailureRecord::parse(&found).filter(|record| record.bucket == job.bucket && record.key == job.key);
+    if ours.is_none_or(|record| record.is_later(job.sequencer.as_deref())) {
         return Ok(None);
     }
     match retry::transient(|| store.delete(&address)).await {

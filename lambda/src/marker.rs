@@ -14,6 +14,10 @@ pub const META_SEQUENCER: &str = "halver-sequencer";
 /// What the names of all metadata of ours begin with; such names of a source are not carried over.
 pub const META_PREFIX: &str = "halver-";
 
+/// What the keys of the function's own objects in a result bucket begin with. A source whose key begins so is refused:
+/// its half would lie where the function's own objects do.
+pub const RESERVED_PREFIX: &str = "_halver/";
+
 /// What the keys of all failure records begin with.
 pub const FAILURE_PREFIX: &str = "_halver/failed/";
 
@@ -39,6 +43,11 @@ pub fn failure_record_key(key: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failure_records_lie_where_no_half_can() {
+        assert!(FAILURE_PREFIX.starts_with(RESERVED_PREFIX));
+    }
 
     #[test]
     fn failure_records_of_the_longest_keys_still_have_a_legal_key() {

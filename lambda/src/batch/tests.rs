@@ -284,6 +284,35 @@ async fn a_success_keeps_the_record_of_a_later_failure() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_success_deletes_nothing_but_its_own_record() {
+    let mut of_another = FailureRecord::new(&Error::Defect, SOURCE, "b.png", &read(&[]).unwrap(), "request");
+    let another_key = to_json(&of_another);
+    (of_another.bucket, of_another.key) = ("albums".into(), "a.png".into());
+    for found in [IMAGE, b"not a record", another_key.as_bytes(), to_json(&of_another).as_bytes()] {
+        let store = store_with(IMAGE);
+        store.lay(RESULT, &marker::failure_record_key("a.png"), found, |_| {});
+        assert_eq!(done(&created("a.png", None), &store).await.answer, tally(1, 0, 0));
+        let left = store.at(RESULT, &marker::failure_record_key("a.png")).map(|stored| stored.bytes);
+        assert_eq!(left.as_deref(), Some(found));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_among_the_records_is_refused() {
+    let key = marker::failure_record_key("a.png");
+    let store = store_with(b"hello");
+    store.lay(SOURCE, &key, IMAGE, |_| {});
+    assert_eq!(done(&created("a.png", None), &store).await.answer, tally(0, 1, 0));
+    assert_eq!(done(&created(&key, Some(&etag_of(IMAGE))), &store).await.answer, tally(0, 1, 0));
+    assert_eq!(failure(&store, "a.png").map(|record| record.code).as_deref(), Some("not-an-image"));
+
+    assert_eq!(marker::failure_record_key(&key), "_halver/failed/_halver/failed/a.png.json.json");
+    let record = failure(&store, &key).unwrap();
+    assert_eq!((record.code.as_str(), record.sequencer.as_deref()), ("reserved-key", Some("0B")));
+    assert!(record.message.contains("put the object under another key"), "{}", record.message);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_record_that_cannot_be_deleted_is_a_warning() {
     let store = store_with(b"hello");
     done(&created("a.png", None), &store).await;
