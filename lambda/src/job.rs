@@ -8,6 +8,7 @@ use halver::{Decision, Format, Limit, Options, Output};
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::key;
 use crate::marker;
 use crate::metadata::Carried;
 use crate::record::FailureRecord;
@@ -133,6 +134,7 @@ pub(crate) async fn refuse<S: Store>(error: Error, record: &FailureRecord, confi
 
 /// The steps of a job that goes well; an error ends it.
 async fn halve_object<S: Store>(job: &Job, config: &Config, store: &S) -> Result<Outcome, Error> {
+    key::check(&job.key).map_err(Error::Key)?;
     if job.key.starts_with(marker::RESERVED_PREFIX) {
         return Err(Error::ReservedKey);
     }

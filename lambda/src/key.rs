@@ -1,5 +1,13 @@
 //! The key of an object as events spell it.
 
+/// That a store can be asked for `key`.
+///
+/// # Errors
+/// [`KeyError::Blank`] where it is white space alone.
+pub(crate) fn check(key: &str) -> Result<(), KeyError> {
+    if key.trim().is_empty() { Err(KeyError::Blank) } else { Ok(()) }
+}
+
 /// The key that `text` of an event stands for.
 ///
 /// AWS spells keys as `application/x-www-form-urlencoded`: `+` is a space, `%XX` a byte, the bytes are UTF-8. Other
@@ -51,6 +59,8 @@ fn hex_digit(digit: u8) -> Result<u8, KeyError> {
 pub enum KeyError {
     /// There is none.
     Empty,
+    /// White space alone: legal in S3, but the AWS SDK takes it for no key at all.
+    Blank,
     /// A `%` without two hexadecimal digits behind it.
     Escape,
     /// Its bytes are no UTF-8, which S3 keys always are.
@@ -61,6 +71,9 @@ impl std::fmt::Display for KeyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Empty => "the event names an empty key",
+            Self::Blank => {
+                "the key is white space alone, which the AWS SDK cannot ask for: put the object under another key"
+            }
             Self::Escape => "the event's key has a % without two hexadecimal digits behind it",
             Self::Utf8 => "the event's key is not UTF-8",
         })
@@ -100,6 +113,14 @@ mod tests {
         ] {
             assert_eq!(decode(text).as_deref(), Ok(key), "{text}");
         }
+    }
+
+    #[test]
+    fn keys_of_white_space_alone_cannot_be_asked_for() {
+        for key in [" ", "\n\t", "\u{3000}"] {
+            assert_eq!(check(key), Err(KeyError::Blank), "{key:?}");
+        }
+        assert_eq!(check(" a"), Ok(()));
     }
 
     #[test]

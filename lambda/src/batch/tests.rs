@@ -245,6 +245,17 @@ async fn all_records_are_tried_before_the_event_is_handed_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_of_white_space_is_not_asked_for() {
+    let store = store_with(IMAGE);
+    let done = done(&created("+", None), &store).await;
+    assert_eq!(done.answer, tally(0, 1, 0));
+    assert_eq!(done.log[0]["code"], "bad-key");
+    assert!(done.log[0]["message"].as_str().unwrap().contains("white space alone"), "{}", done.log[0]);
+    assert_eq!(store.requests(Operation::Get, SOURCE), 0);
+    assert!(failure(&store, " ").is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_no_notification_is_handed_back() {
     let store = store_with(IMAGE);
     let done = done(&json!({ "filename": "a.png" }), &store).await;
