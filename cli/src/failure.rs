@@ -14,8 +14,10 @@ pub(crate) enum Failure {
     Write(io::Error),
     /// There is a file already where the half would go.
     Exists(PathBuf),
-    /// The half would replace its own source.
-    Source,
+    /// The half would replace this file, which is a source.
+    Source(PathBuf),
+    /// The half would go where that of this source goes.
+    Collision(String),
 }
 
 impl Failure {
@@ -26,7 +28,8 @@ impl Failure {
             Self::Read(_) => "cannot-read",
             Self::Write(_) => "cannot-write",
             Self::Exists(_) => "exists",
-            Self::Source => "source",
+            Self::Source(_) => "source",
+            Self::Collision(_) => "collision",
         }
     }
 }
@@ -38,7 +41,12 @@ impl Display for Failure {
             Self::Read(error) => write!(f, "cannot be read: {error}"),
             Self::Write(error) => write!(f, "the half cannot be written: {error}"),
             Self::Exists(file) => write!(f, "{} is there already; --force replaces it", file.display()),
-            Self::Source => f.write_str("the half would replace its source: name another place"),
+            Self::Source(file) => {
+                write!(f, "the half would replace {}, which is a source: name another place", file.display())
+            }
+            Self::Collision(other) => {
+                write!(f, "the half would go where that of {other} goes: halve it by itself, to another place")
+            }
         }
     }
 }

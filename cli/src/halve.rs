@@ -1,8 +1,10 @@
 //! `halver halve`: files on disk, or standard input to standard output.
 
-use std::fs;
+mod plan;
+mod publish;
+
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +17,9 @@ use serde_json::json;
 use crate::bytes::{human, saving};
 use crate::failure::{Failure, report};
 use crate::inputs::{Destination, Input, collect};
+
+use self::plan::Plan;
+use self::publish::publish;
 
 /// Halve files, folders of them, or standard input
 #[derive(Args, Debug)]
@@ -65,13 +70,17 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         eprintln!("halver: no images there");
         return ExitCode::FAILURE;
     }
-    let failed = arguments.halve_all(&inputs, &destination);
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let plan = Plan::new(&inputs, &destination, arguments.format);
+    for (input, failure) in &plan.refused {
+        report(&input.source, failure);
+    }
+    let failed = arguments.halve_all(&plan.ready, &destination);
+    if failed == 0 && plan.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 impl Arguments {
     /// How many of `inputs` failed.
-    fn halve_all(&self, inputs: &[Input], destination: &Destination) -> usize {
+    fn halve_all(&self, inputs: &[&Input], destination: &Destination) -> usize {
         let bar = progress_bar(inputs.len());
         let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let screen = Mutex::new(());
@@ -111,8 +120,7 @@ impl Arguments {
         let file = destination.file(input, output.format);
         match &file {
             None => std::io::stdout().lock().write_all(&output.bytes).map_err(Failure::Write)?,
-            Some(file) if input.source.is(file) => return Err(Failure::Source),
-            Some(file) => write(file, &output.bytes, self.force)?,
+            Some(file) => publish(file, &output.bytes, self.force)?,
         }
         Ok(Half { source_bytes: source.len() as u64, output, file, recipe: options.recipe() })
     }
@@ -171,25 +179,6 @@ impl Half {
             "source": output.source,
         })
     }
-}
-
-/// Writes beside the target and renames, so that no half-written file is ever seen under its name.
-fn write(file: &Path, bytes: &[u8], force: bool) -> Result<(), Failure> {
-    if file.exists() && !force {
-        return Err(Failure::Exists(file.to_owned()));
-    }
-    if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(Failure::Write)?;
-    }
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = file.with_file_name(name);
-    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, file));
-    written.map_err(|error| {
-        // What is left of the attempt is of no use; that it cannot be removed is the smaller trouble.
-        let _ = fs::remove_file(&part);
-        Failure::Write(error)
-    })
 }
 
 /// A bar on standard error for several images on a terminal, else none.

@@ -24,11 +24,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Whether it is the file that `path` names.
-    pub(crate) fn is(&self, path: &Path) -> bool {
+    /// The one true path of a file that is there.
+    pub(crate) fn canonical(&self) -> Option<PathBuf> {
         match self {
-            Self::Standard => false,
-            Self::File(source) => matches!((source.canonicalize(), path.canonicalize()), (Ok(a), Ok(b)) if a == b),
+            Self::Standard => None,
+            Self::File(path) => path.canonicalize().ok(),
         }
     }
 
@@ -93,17 +93,21 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Err
         }
         if kind.is_dir() {
             walk(&path, files)?;
-        } else if kind.is_file() && begins_as_image(&path).map_err(|error| (path.clone(), error))? {
+        } else if kind.is_file() && sniff(&path).map_err(|error| (path.clone(), error))?.is_some() {
             files.push(path);
         }
     }
     Ok(())
 }
 
-fn begins_as_image(path: &Path) -> io::Result<bool> {
+/// The format that the file at `path` begins as, if it is one of ours.
+///
+/// # Errors
+/// Of reading it.
+pub(crate) fn sniff(path: &Path) -> io::Result<Option<Format>> {
     let mut head = Vec::new();
     io::Read::read_to_end(&mut io::Read::take(fs::File::open(path)?, 16), &mut head)?;
-    Ok(Format::sniff(&head).is_ok())
+    Ok(Format::sniff(&head).ok())
 }
 
 /// Where halves go.

@@ -52,6 +52,15 @@ fn standard_input_becomes_standard_output() {
     assert_eq!(report["recipe"], halver::Options::default().recipe());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_pipe_with_a_name_is_read_once() {
+    let out = folder("pipe").join("half.png");
+    let done = halver(&[&"halve", &"/dev/stdin", &"-o", &out], &std::fs::read(corpus("badge.png")).unwrap());
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert_eq!(std::fs::read(&out).unwrap(), expected("badge.png"));
+}
+
 #[test]
 fn a_folder_keeps_its_shape_and_broken_files_do_not_stop_it() {
     let (whole, half) = (folder("whole"), folder("half"));
@@ -86,6 +95,50 @@ fn files_that_are_there_stay_unless_forced() {
         (Some(1), std::fs::read(corpus("photo-420.jpg")).unwrap())
     );
     assert!(text(&done.stderr).contains("[source]"));
+}
+
+#[test]
+fn two_images_for_one_file_are_told_apart() {
+    let pairs = folder("pairs");
+    for pair in 0..20 {
+        std::fs::copy(corpus("orientation-6.jpg"), pairs.join(format!("{pair}.jpeg"))).unwrap();
+        std::fs::copy(corpus("photo-420.jpg"), pairs.join(format!("{pair}.jpg"))).unwrap();
+    }
+    let done = halver(&[&"halve", &pairs, &"--force", &"-j", &"8"], b"");
+    assert_eq!(done.status.code(), Some(1));
+    let errors = text(&done.stderr);
+    assert_eq!(errors.lines().count(), 20, "{errors}");
+    for line in errors.lines() {
+        assert!(line.contains(".jpg: ") && line.contains(".jpeg goes") && line.ends_with("[collision]"), "{line}");
+    }
+    for pair in 0..20 {
+        let half = std::fs::read(pairs.join(format!("{pair}.half.jpg"))).unwrap();
+        assert_eq!(half, expected("orientation-6.jpg"), "the first of a folder, in every run");
+    }
+    assert_eq!(std::fs::read_dir(&pairs).unwrap().count(), 60, "nothing else is left behind");
+}
+
+#[test]
+fn a_file_named_twice_is_halved_once() {
+    let photo = folder("twice").join("photo.jpg");
+    std::fs::copy(corpus("photo-420.jpg"), &photo).unwrap();
+    let again = photo.with_file_name("../twice/photo.jpg");
+    let done = halver(&[&"halve", &photo, &again], b"");
+    assert_eq!(done.status.code(), Some(1));
+    assert!(text(&done.stderr).ends_with("[collision]\n"), "{}", text(&done.stderr));
+    assert_eq!(std::fs::read(photo.with_extension("half.jpg")).unwrap(), expected("photo-420.jpg"));
+}
+
+#[test]
+fn no_half_replaces_another_source() {
+    let (new, old) = (folder("new"), folder("old"));
+    for folder in [&new, &old] {
+        std::fs::copy(corpus("badge.png"), folder.join("badge.png")).unwrap();
+    }
+    let done = halver(&[&"halve", &new, &old, &"-o", &old, &"--force"], b"");
+    assert_eq!(done.status.code(), Some(1));
+    assert_eq!(text(&done.stderr).matches("[source]").count(), 2, "{}", text(&done.stderr));
+    assert_eq!(std::fs::read(old.join("badge.png")).unwrap(), std::fs::read(corpus("badge.png")).unwrap());
 }
 
 #[test]
