@@ -1,7 +1,7 @@
 //! Why a command failed, and saying so in one line.
 
 use std::fmt::Display;
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -59,6 +59,12 @@ impl From<halver::Error> for Failure {
 
 /// Says on standard error what happened to `what`, in one line with the code.
 pub(crate) fn report(what: &dyn Display, failure: &Failure) -> ExitCode {
-    eprintln!("halver: {what}: {failure} [{}]", failure.code());
+    complain(&format_args!("{what}: {failure} [{}]", failure.code()));
     ExitCode::FAILURE
+}
+
+/// Says `reason` on standard error in one line.
+pub(crate) fn complain(reason: &dyn Display) {
+    // Where standard error is closed, nobody wants to know.
+    let _ = writeln!(io::stderr(), "halver: {reason}");
 }

@@ -15,7 +15,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::bytes::{human, saving};
-use crate::failure::{Failure, report};
+use crate::failure::{Failure, complain, report};
 use crate::inputs::{Destination, Input, collect};
 
 use self::plan::Plan;
@@ -62,12 +62,12 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let destination = match Destination::new(arguments.output.clone(), inputs.len() > 1) {
         Ok(destination) => destination,
         Err(reason) => {
-            eprintln!("halver: {reason}");
+            complain(&reason);
             return ExitCode::from(2);
         }
     };
     if inputs.is_empty() {
-        eprintln!("halver: no images there");
+        complain(&"no images there");
         return ExitCode::FAILURE;
     }
     let plan = Plan::new(&inputs, &destination, arguments.format);

@@ -156,6 +156,18 @@ fn wrong_usage_has_a_code_of_its_own() {
 }
 
 #[test]
+fn a_closed_standard_error_changes_nothing() {
+    let missing = folder("closed").join("missing.jpg");
+    for (args, code) in [(&["halve"][..], 1), (&["probe"], 1), (&["halve", "-o", "-", "also.jpg"], 2)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_halver"));
+        let status = command.args(args).arg(&missing).stderr(writer).status().unwrap();
+        assert_eq!(status.code(), Some(code));
+    }
+}
+
+#[test]
 fn probe_reads_headers() {
     let done = halver(&[&"probe", &corpus("orientation-6.jpg"), &corpus("empty.jpg")], b"");
     assert_eq!(done.status.code(), Some(1));
