@@ -8,7 +8,7 @@ use clap::Args;
 use halver::Info;
 use serde_json::json;
 
-use crate::failure::{Failure, report};
+use crate::failure::{Failure, complain, report};
 use crate::inputs::{Input, collect};
 
 /// Say what the header of each image says, without decoding it
@@ -29,6 +29,10 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Ok(inputs) => inputs,
         Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
     };
+    if inputs.is_empty() {
+        complain(&"no images there");
+        return ExitCode::FAILURE;
+    }
     let mut exit = ExitCode::SUCCESS;
     for input in &inputs {
         match probe(input) {

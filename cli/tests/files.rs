@@ -168,6 +168,15 @@ fn a_closed_standard_error_changes_nothing() {
 }
 
 #[test]
+fn a_folder_without_images_is_a_failure() {
+    let empty = folder("empty");
+    for verb in ["halve", "probe"] {
+        let done = halver(&[&verb, &empty], b"");
+        assert_eq!((done.status.code(), text(&done.stderr)), (Some(1), "halver: no images there\n"), "{verb}");
+    }
+}
+
+#[test]
 fn probe_reads_headers() {
     let done = halver(&[&"probe", &corpus("orientation-6.jpg"), &corpus("empty.jpg")], b"");
     assert_eq!(done.status.code(), Some(1));
