@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::bytes::{human, saving};
 use crate::failure::{Failure, complain, report};
-use crate::inputs::{Destination, Input, collect};
+use crate::inputs::{Destination, Halves, Input, collect};
 
 use self::plan::Plan;
 use self::publish::publish;
@@ -27,7 +27,8 @@ pub struct Arguments {
     /// Files, folders, or - for standard input
     #[arg(required = true, value_name = "IN")]
     inputs: Vec<PathBuf>,
-    /// A file, a folder, or - for standard output [default: beside each source, as name.half.ext]
+    /// A file, a folder, or - for standard output [default: beside each source, as name.half.ext; files of a folder
+    /// that are named so are passed over]
     #[arg(short, long, value_name = "OUT|DIR")]
     output: Option<PathBuf>,
     /// Quality of lossy formats, 1 to 100; a JPEG never gets finer than its source
@@ -55,7 +56,8 @@ fn quality(text: &str) -> Result<Quality, String> {
 /// Halves all inputs; failure of one does not stop the others.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let inputs = match collect(&arguments.inputs) {
+    let halves = if arguments.output.is_none() { Halves::PassedOver } else { Halves::Taken };
+    let inputs = match collect(&arguments.inputs, halves) {
         Ok(inputs) => inputs,
         Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
     };

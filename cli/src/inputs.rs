@@ -54,14 +54,24 @@ impl std::fmt::Display for Source {
     }
 }
 
+/// What becomes of files in a folder that are named as halves beside their sources: `name.half.ext`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Halves {
+    /// They are images like others.
+    Taken,
+    /// They are passed over, or halving a folder again would halve its halves.
+    PassedOver,
+}
+
 /// The images that `names` mean, sorted within each folder: a file for itself, a folder for all
 /// images at any depth below it, `-` for standard input.
 ///
-/// In a folder, files that do not begin as an image are passed over, as are hidden entries and links to folders.
+/// In a folder, files that do not begin as an image are passed over, as are hidden entries, links to folders, and
+/// `halves` where so told.
 ///
 /// # Errors
 /// The path that could not be read, and why.
-pub(crate) fn collect(names: &[PathBuf]) -> Result<Vec<Input>, (PathBuf, io::Error)> {
+pub(crate) fn collect(names: &[PathBuf], halves: Halves) -> Result<Vec<Input>, (PathBuf, io::Error)> {
     let mut inputs = Vec::new();
     for name in names {
         if name.as_os_str() == "-" {
@@ -69,6 +79,7 @@ pub(crate) fn collect(names: &[PathBuf]) -> Result<Vec<Input>, (PathBuf, io::Err
         } else if name.is_dir() {
             let mut files = Vec::new();
             walk(name, &mut files)?;
+            files.retain(|file| halves == Halves::Taken || !is_half(file));
             files.sort();
             inputs.extend(files.into_iter().map(|file| {
                 let relative = file.strip_prefix(name).unwrap_or(&file).to_owned();
@@ -98,6 +109,13 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Err
         }
     }
     Ok(())
+}
+
+/// Whether `path` is named as [`Destination::Beside`] names halves.
+fn is_half(path: &Path) -> bool {
+    let extension = |path: &Path| path.extension().and_then(|extension| extension.to_str()).map(str::to_owned);
+    let is_image = extension(path).is_some_and(|extension| extension.parse::<Format>().is_ok());
+    is_image && extension(&path.with_extension("")).as_deref() == Some("half")
 }
 
 /// The format that the file at `path` begins as, if it is one of ours.
@@ -195,7 +213,7 @@ mod tests {
     #[test]
     fn a_folder_means_the_images_below_it() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests");
-        let inputs = collect(&[corpus]).unwrap();
+        let inputs = collect(&[corpus], Halves::Taken).unwrap();
         let relative: Vec<&str> = inputs.iter().filter_map(|input| input.relative.to_str()).collect();
         assert!(relative.contains(&"corpus/badge.png"));
         assert!(!relative.iter().any(|name| name.ends_with(".py") || name.ends_with("text.jpg")));

@@ -9,7 +9,7 @@ use halver::Info;
 use serde_json::json;
 
 use crate::failure::{Failure, complain, report};
-use crate::inputs::{Input, collect};
+use crate::inputs::{Halves, Input, collect};
 
 /// Say what the header of each image says, without decoding it
 #[derive(Args, Debug)]
@@ -25,7 +25,7 @@ pub struct Arguments {
 /// Probes all inputs; failure of one does not stop the others.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    let inputs = match collect(&arguments.inputs) {
+    let inputs = match collect(&arguments.inputs, Halves::Taken) {
         Ok(inputs) => inputs,
         Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
     };

@@ -142,6 +142,22 @@ fn no_half_replaces_another_source() {
 }
 
 #[test]
+fn a_folder_halved_again_keeps_its_halves_whole() {
+    let album = folder("again");
+    std::fs::copy(corpus("badge.png"), album.join("badge.png")).unwrap();
+    std::fs::copy(corpus("photo-420.jpg"), album.join("photo.JPG")).unwrap();
+    for run in 0..2 {
+        let done = halver(&[&"halve", &album, &"--force"], b"");
+        assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+        assert_eq!(text(&done.stdout).lines().count(), 2, "{}", text(&done.stdout));
+        assert_eq!(std::fs::read_dir(&album).unwrap().count(), 4, "run {run}");
+    }
+    let half = album.join("badge.half.png");
+    assert_eq!(halver(&[&"halve", &half], b"").status.code(), Some(0), "named itself, it is an image like others");
+    assert_eq!(text(&halver(&[&"probe", &album], b"").stdout).lines().count(), 5);
+}
+
+#[test]
 fn wrong_usage_has_a_code_of_its_own() {
     for args in [
         vec!["halve"],
