@@ -3,6 +3,7 @@
 mod plan;
 mod publish;
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,7 +35,7 @@ pub struct Arguments {
     /// Quality of lossy formats, 1 to 100; a JPEG never gets finer than its source
     #[arg(short, long, value_name = "N", default_value_t = Quality::default(), value_parser = quality)]
     quality: Quality,
-    /// jpeg, png, webp or gif [default: the source's]
+    /// jpeg, png, webp or gif [default: what OUT is named as, or the source's]
     #[arg(short, long, value_name = "F")]
     format: Option<Format>,
     /// Print one JSON object for each image
@@ -61,34 +62,40 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Ok(inputs) => inputs,
         Err((path, error)) => return report(&path.display(), &Failure::Read(error)),
     };
+    let wrong_usage = |reason: &dyn Display| {
+        complain(reason);
+        ExitCode::from(2)
+    };
     let destination = match Destination::new(arguments.output.clone(), inputs.len() > 1) {
         Ok(destination) => destination,
-        Err(reason) => {
-            complain(&reason);
-            return ExitCode::from(2);
-        }
+        Err(reason) => return wrong_usage(&reason),
+    };
+    let format = match destination.format(arguments.format) {
+        Ok(format) => format,
+        Err(reason) => return wrong_usage(&reason),
     };
     if inputs.is_empty() {
         complain(&"no images there");
         return ExitCode::FAILURE;
     }
-    let plan = Plan::new(&inputs, &destination, arguments.format);
+    let options = Options { quality: arguments.quality, format, ..Options::default() };
+    let plan = Plan::new(&inputs, &destination, format);
     for (input, failure) in &plan.refused {
         report(&input.source, failure);
     }
-    let failed = arguments.halve_all(&plan.ready, &destination);
+    let failed = arguments.halve_all(&plan.ready, &destination, &options);
     if failed == 0 && plan.refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 impl Arguments {
     /// How many of `inputs` failed.
-    fn halve_all(&self, inputs: &[&Input], destination: &Destination) -> usize {
+    fn halve_all(&self, inputs: &[&Input], destination: &Destination, options: &Options) -> usize {
         let bar = progress_bar(inputs.len());
         let (next, failed) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let screen = Mutex::new(());
         let worker = || {
             while let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let result = self.halve_one(input, destination);
+                let result = self.halve_one(input, destination, options);
                 let _one_at_a_time = screen.lock();
                 bar.suspend(|| match &result {
                     Ok(half) => self.print(input, half),
@@ -115,10 +122,9 @@ impl Arguments {
         self.jobs.map_or(processors, usize::from).min(inputs)
     }
 
-    fn halve_one(&self, input: &Input, destination: &Destination) -> Result<Half, Failure> {
-        let options = Options { quality: self.quality, format: self.format, ..Options::default() };
+    fn halve_one(&self, input: &Input, destination: &Destination, options: &Options) -> Result<Half, Failure> {
         let source = input.source.read().map_err(Failure::Read)?;
-        let output = halver::halve(&source, &options)?;
+        let output = halver::halve(&source, options)?;
         let file = destination.file(input, output.format);
         match &file {
             None => std::io::stdout().lock().write_all(&output.bytes).map_err(Failure::Write)?,

@@ -113,9 +113,12 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), (PathBuf, io::Err
 
 /// Whether `path` is named as [`Destination::Beside`] names halves.
 fn is_half(path: &Path) -> bool {
-    let extension = |path: &Path| path.extension().and_then(|extension| extension.to_str()).map(str::to_owned);
-    let is_image = extension(path).is_some_and(|extension| extension.parse::<Format>().is_ok());
-    is_image && extension(&path.with_extension("")).as_deref() == Some("half")
+    format_of_name(path).is_some() && path.with_extension("").extension().is_some_and(|extension| extension == "half")
+}
+
+/// The format that the extension of `path` names.
+fn format_of_name(path: &Path) -> Option<Format> {
+    path.extension()?.to_str()?.parse().ok()
 }
 
 /// The format that the file at `path` begins as, if it is one of ours.
@@ -161,6 +164,25 @@ impl Destination {
         Ok(Self::File(out))
     }
 
+    /// The format of all halves, given the one asked for; `None` where each has its source's. One file has the format
+    /// that it is named as, if it is one of ours.
+    ///
+    /// # Errors
+    /// In words, where the file is named as another format than is asked for.
+    pub(crate) fn format(&self, asked: Option<Format>) -> Result<Option<Format>, String> {
+        let named = match self {
+            Self::File(file) => format_of_name(file).map(|named| (file, named)),
+            _ => None,
+        };
+        match (named, asked) {
+            (Some((file, named)), Some(asked)) if named != asked => {
+                Err(format!("{} is named as {named}, but --format asks for {asked}", file.display()))
+            }
+            (Some((_, named)), _) => Ok(Some(named)),
+            (None, asked) => Ok(asked),
+        }
+    }
+
     /// The file for the half of `input` in `format`; `None` for standard output.
     pub(crate) fn file(&self, input: &Input, format: Format) -> Option<PathBuf> {
         match (self, &input.source) {
@@ -174,9 +196,7 @@ impl Destination {
 
 /// `path`, its extension replaced where it is not one of `format`'s.
 fn with_format(path: &Path, format: Format) -> PathBuf {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let fits = extension.and_then(|extension| extension.parse().ok()) == Some(format);
-    if fits { path.to_owned() } else { path.with_extension(format.extension()) }
+    if format_of_name(path) == Some(format) { path.to_owned() } else { path.with_extension(format.extension()) }
 }
 
 #[cfg(test)]
@@ -196,6 +216,17 @@ mod tests {
         assert_eq!(file(&Destination::Folder("out".into()), Format::WebP), Some("out/a/photo.webp".into()));
         assert_eq!(file(&Destination::File("x.bin".into()), Format::Png), Some("x.bin".into()));
         assert_eq!(file(&Destination::Standard, Format::Jpeg), None);
+    }
+
+    #[test]
+    fn one_file_has_the_format_it_is_named_as() {
+        let (file, folder) = (Destination::File("o.PNG".into()), Destination::Folder("o.png".into()));
+        assert_eq!(file.format(None), Ok(Some(Format::Png)));
+        assert_eq!(file.format(Some(Format::Png)), Ok(Some(Format::Png)));
+        assert!(file.format(Some(Format::Jpeg)).is_err());
+        assert_eq!(Destination::File("o.bin".into()).format(None), Ok(None));
+        assert_eq!(Destination::File("o.bin".into()).format(Some(Format::Gif)), Ok(Some(Format::Gif)));
+        assert_eq!(folder.format(None), Ok(None));
     }
 
     #[test]

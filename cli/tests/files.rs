@@ -158,6 +158,17 @@ fn a_folder_halved_again_keeps_its_halves_whole() {
 }
 
 #[test]
+fn a_half_is_what_its_name_says() {
+    let out = folder("named").join("half.png");
+    let done = halver(&[&"halve", &corpus("photo-420.jpg"), &"-o", &out, &"--format", &"jpeg"], b"");
+    assert_eq!((done.status.code(), out.exists()), (Some(2), false));
+    assert!(text(&done.stderr).contains("named as PNG, but --format asks for JPEG"), "{}", text(&done.stderr));
+    let done = halver(&[&"halve", &corpus("photo-420.jpg"), &"-o", &out], b"");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert_eq!(halver::Format::sniff(&std::fs::read(&out).unwrap()), Ok(halver::Format::Png));
+}
+
+#[test]
 fn wrong_usage_has_a_code_of_its_own() {
     for args in [
         vec!["halve"],
