@@ -66,7 +66,9 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         complain(reason);
         ExitCode::from(2)
     };
-    let destination = match Destination::new(arguments.output.clone(), inputs.len() > 1) {
+    // A folder with one image in it is no other command than one with two.
+    let several = inputs.len() > 1 || arguments.inputs.iter().any(|name| name.is_dir());
+    let destination = match Destination::new(arguments.output.clone(), several) {
         Ok(destination) => destination,
         Err(reason) => return wrong_usage(&reason),
     };

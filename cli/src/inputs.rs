@@ -145,7 +145,7 @@ pub(crate) enum Destination {
 }
 
 impl Destination {
-    /// What `-o` means, given whether more than one image is to be written.
+    /// What `-o` means, given whether more than one image may be written.
     ///
     /// # Errors
     /// In words, where several images would go to one place.

@@ -79,6 +79,15 @@ fn a_folder_keeps_its_shape_and_broken_files_do_not_stop_it() {
 }
 
 #[test]
+fn a_folder_with_one_image_becomes_a_folder() {
+    let (album, half) = (folder("album"), folder("halves").join("album"));
+    std::fs::copy(corpus("badge.png"), album.join("badge.png")).unwrap();
+    let done = halver(&[&"halve", &album, &"-o", &half], b"");
+    assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
+    assert_eq!(std::fs::read(half.join("badge.png")).unwrap(), expected("badge.png"));
+}
+
+#[test]
 fn files_that_are_there_stay_unless_forced() {
     let photo = folder("keep").join("photo.jpg");
     std::fs::copy(corpus("photo-420.jpg"), &photo).unwrap();
