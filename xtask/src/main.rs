@@ -20,7 +20,13 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
     let done = match arguments.split_first() {
-        Some((recipe, arguments)) if recipe == "demo" => demo::demo(root, arguments),
+        Some((recipe, arguments)) if recipe == "demo" => match demo::Request::parse(arguments) {
+            Ok(request) => demo::demo(root, &request),
+            Err(reason) => {
+                eprintln!("xtask: {reason}");
+                return ExitCode::from(2);
+            }
+        },
         Some((recipe, [])) if recipe == "test" => test::test(root),
         Some((recipe, [])) if recipe == "wasm" => wasm::build(),
         Some(_) => {

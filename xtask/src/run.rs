@@ -1,7 +1,36 @@
 //! Running other programs, and saying how long a step took.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
+
+/// The variable that has cargo build into another folder.
+const TARGET_DIR: &str = "CARGO_TARGET_DIR";
+
+/// The folder that cargo builds into, absolute.
+///
+/// # Errors
+/// Where there is no current folder, which a relative [`TARGET_DIR`] counts from.
+pub(crate) fn target_folder(root: &Path) -> Result<PathBuf, String> {
+    match std::env::var_os(TARGET_DIR) {
+        Some(named) => std::path::absolute(&named).map_err(|error| format!("{TARGET_DIR}: {error}")),
+        None => Ok(root.join("target")),
+    }
+}
+
+/// A cargo that works in `root`, and builds into the folder that ours was told to.
+///
+/// # Errors
+/// Of [`target_folder`].
+pub(crate) fn cargo(root: &Path) -> Result<Command, String> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root);
+    if std::env::var_os(TARGET_DIR).is_some() {
+        // A relative one would count from `root`.
+        cargo.env(TARGET_DIR, target_folder(root)?);
+    }
+    Ok(cargo)
+}
 
 /// Runs `command` to its end; what it prints goes where ours goes.
 ///

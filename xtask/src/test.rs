@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::run::{Steps, is_there, run};
+use crate::run::{self, Steps, is_there, run, target_folder};
 use crate::stack::Stack;
 use crate::{browser, wasm};
 
@@ -19,7 +19,7 @@ pub(crate) fn test(root: &Path) -> Result<(), String> {
 }
 
 fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
-    let binaries = wasm::target_folder(root).join("debug");
+    let binaries = target_folder(root)?.join("debug");
     steps.step("format", || format(root))?;
     steps.step("lint", || lint(root))?;
     // With the tests, because their dependencies have features that would have everything built once more.
@@ -52,7 +52,7 @@ fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
-    run(Command::new("cargo").current_dir(root).args(arguments))
+    run(run::cargo(root)?.args(arguments))
 }
 
 fn format(root: &Path) -> Result<(), String> {
@@ -89,7 +89,7 @@ fn node(root: &Path, folder: &str, node: &mut Command) -> Result<(), String> {
 
 /// Drives the page of a running stack; its screenshots are kept in `artifacts` of the target folder.
 fn page(root: &Path, binaries: &Path, chromium: &Path) -> Result<(), String> {
-    let target = wasm::target_folder(root);
+    let target = target_folder(root)?;
     let artifacts = target.join("artifacts");
     std::fs::create_dir_all(&artifacts).map_err(|error| format!("cannot make {}: {error}", artifacts.display()))?;
     let stack = Stack::start(root, binaries, &target.join("test-stack"))?;

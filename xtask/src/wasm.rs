@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::run::run;
+use crate::run::{cargo, run, target_folder};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -20,9 +20,9 @@ const BUILDS: [(&str, &str); 2] = [("core", ""), ("core-simd", "-C target-featur
 /// What failed, in one line; what cargo says of it has been printed by then.
 pub(crate) fn build() -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
-    let target = target_folder(root);
+    let target = target_folder(root)?;
     install_target()?;
-    run(Command::new("cargo").current_dir(root).args(["build", "--quiet", "--package", "xtask-bindgen"]))?;
+    run(cargo(root)?.args(["build", "--quiet", "--package", "xtask-bindgen"]))?;
     let bindgen = target.join("debug").join(format!("xtask-bindgen{}", std::env::consts::EXE_SUFFIX));
     println!("wasm: bindgen ready");
     let mut glued = Vec::new();
@@ -41,11 +41,6 @@ pub(crate) fn build() -> Result<(), String> {
     Ok(())
 }
 
-/// The folder that cargo builds into.
-pub(crate) fn target_folder(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
-}
-
 /// Has rustup install the standard library of the target, where it is missing.
 fn install_target() -> Result<(), String> {
     let asked = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
@@ -62,8 +57,8 @@ fn install_target() -> Result<(), String> {
 /// The flags travel in the variable that cargo keeps for this target: procedural macros, which run on the host, never
 /// see them. `RUSTFLAGS` would win over that variable, so it is taken out.
 fn compile(root: &Path, target: &Path, flags: &str) -> Result<PathBuf, String> {
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(root).args(["build", "--quiet", "--package", "halver-wasm", "--profile", "wasm"]);
+    let mut cargo = cargo(root)?;
+    cargo.args(["build", "--quiet", "--package", "halver-wasm", "--profile", "wasm"]);
     cargo.args(["--target", TARGET, "--target-dir"]).arg(target);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
