@@ -17,7 +17,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use s3s::Body;
 use s3s::auth::SimpleAuth;
@@ -66,9 +66,18 @@ impl Service {
         if !preflight {
             self.cors.permit(&asked, response.headers_mut());
         }
+        if expects_in_vain(&asked) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         if let Ok(id) = HeaderValue::try_from(request_id) {
             response.headers_mut().insert("x-amz-request-id", id);
         }
         response
     }
+}
+
+/// Whether a client waits for `100 Continue` before a body of no bytes. Nobody reads such a body, so hyper never
+/// sends the 100; botocore then takes the next answer on the connection for the 100 and hangs.
+fn expects_in_vain(headers: &HeaderMap) -> bool {
+    headers.contains_key(EXPECT) && headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0")
 }

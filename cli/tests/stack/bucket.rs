@@ -3,11 +3,13 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, Delete, MetadataDirective, ObjectIdentifier};
 use hyper::{Method, StatusCode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::machine::{Machine, get, send, settings};
+use crate::machine::{Machine, PATIENCE, get, send, settings};
 
 /// A machine with the bucket `shelf`, which nobody watches.
 async fn shelf() -> (Machine, Client) {
@@ -178,6 +180,24 @@ async fn a_streamed_body_with_its_checksum_behind_it() {
     assert_eq!(got.content_encoding(), None);
     assert!(got.checksum_crc32().is_some(), "{got:?}");
     assert!(got.body.collect().await.unwrap().to_vec() == bytes);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_empty_body_that_waits_for_a_100_ends_its_connection() {
+    let (machine, client) = shelf().await;
+    let put = client.put_object().bucket("shelf").key("empty").content_length(0);
+    let put = put.presigned(PresigningConfig::expires_in(PATIENCE).unwrap()).await.unwrap();
+    let (host, path) = put.uri().strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let headers: String = put.headers().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    assert!(headers.to_lowercase().contains("content-length: 0"), "{headers}");
+    let request = format!("PUT /{path} HTTP/1.1\r\nHost: {host}\r\nExpect: 100-continue\r\n{headers}\r\n");
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
+    read.expect("the connection stays open").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close"), "{answer}");
     machine.stack.stop().await;
 }
 
