@@ -23,12 +23,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
 use halver_lambda::{Config, S3Settings};
 use hyper::header::HeaderValue;
 use s3s::validation::{AwsNameValidation, NameValidation};
+use serde_json::value::RawValue;
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
@@ -103,7 +104,7 @@ impl Stack {
         let notices = Notices::new();
         let queue = Queue::open(&settings.data, settings.retry_delay, settings.timeout, notices.clone());
         let queue = Arc::new(queue.map_err(in_data)?);
-        let store = Arc::new(open_store(&settings, Arc::clone(&queue)).await.map_err(in_data)?);
+        let store = Arc::new(open_store(&settings, Arc::clone(&queue), notices.clone()).await.map_err(in_data)?);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(settings.data.join("function.log"));
         let log = Arc::new(Mutex::new(log.map_err(in_data)?));
         for bucket in [&settings.bucket, &result_bucket] {
@@ -187,8 +188,8 @@ impl Stack {
         self.notices.subscribe()
     }
 
-    /// Invokes the function with `event`, asynchronously; the invocation's request id.
-    pub fn invoke(&self, event: serde_json::Value) -> String {
+    /// Invokes the function with `event`, byte for byte and asynchronously; the invocation's request id.
+    pub fn invoke(&self, event: Box<RawValue>) -> String {
         self.queue.accept(event)
     }
 
@@ -243,7 +244,7 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StackError> {
 }
 
 /// The store, whose new objects in the watched bucket become events in `queue`.
-async fn open_store(settings: &Settings, queue: Arc<Queue>) -> std::io::Result<Store> {
+async fn open_store(settings: &Settings, queue: Arc<Queue>, notices: Notices) -> std::io::Result<Store> {
     let watched = settings.bucket.clone();
     let root = settings.data.join("buckets");
     tokio::fs::create_dir_all(&root).await?;
@@ -251,7 +252,10 @@ async fn open_store(settings: &Settings, queue: Arc<Queue>) -> std::io::Result<S
         &root,
         Box::new(move |creation| {
             if creation.bucket == watched {
-                queue.accept(event::notification(creation));
+                match event::notification(creation, SystemTime::now()) {
+                    Ok(event) => drop(queue.accept(event)),
+                    Err(error) => notices.send(Notice::Lost(format!("{watched}/{}: {error}", creation.object.key))),
+                }
             }
         }),
     )

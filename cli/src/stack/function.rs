@@ -101,7 +101,7 @@ impl Function {
             }
             () = self.queue.expired() => Ended::Failed("timeout", "its time was up".to_owned()),
             _ = stop.wait_for(|stop| *stop) => Ended::Stopped,
-            () = runtime::serve(listener, Arc::clone(&self.queue), process) => Ended::Stopped,
+            () = runtime::serve(listener, address, Arc::clone(&self.queue), process) => Ended::Stopped,
         };
         // It has ended already, or must now; where killing fails, dropping the child tries once more.
         let _ = child.kill().await;

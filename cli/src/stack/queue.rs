@@ -11,10 +11,11 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::event::timestamp;
+use super::event::{Event, timestamp};
 use super::notice::{Notice, Notices, Subject};
 
 /// How often an event is tried in all.
@@ -45,7 +46,7 @@ struct State {
 
 struct Invocation {
     id: String,
-    event: Value,
+    event: Event,
     subject: Option<Subject>,
     attempts: Vec<Attempt>,
     not_before: Instant,
@@ -66,10 +67,20 @@ pub(crate) struct Attempt {
     message: String,
 }
 
+/// A dead letter; one JSON file each.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Letter<'a> {
+    request_id: &'a str,
+    event: &'a RawValue,
+    attempts: &'a [Attempt],
+    error: &'a str,
+}
+
 /// An event handed to the function.
 pub(crate) struct Handed {
     pub(crate) id: String,
-    pub(crate) event: Value,
+    pub(crate) event: Event,
     /// Milliseconds since 1970.
     pub(crate) deadline: u64,
 }
@@ -95,7 +106,7 @@ impl Queue {
         for entry in std::fs::read_dir(&waiting)? {
             let path = entry?.path();
             let (Some(id), Ok(event)) =
-                (path.file_stem().and_then(|id| id.to_str()), serde_json::from_slice::<Value>(&std::fs::read(&path)?))
+                (path.file_stem().and_then(|id| id.to_str()), serde_json::from_slice::<Event>(&std::fs::read(&path)?))
             else {
                 continue;
             };
@@ -112,10 +123,10 @@ impl Queue {
     }
 
     /// Accepts `event`; its request id.
-    pub(crate) fn accept(&self, event: Value) -> String {
+    pub(crate) fn accept(&self, event: Event) -> String {
         let id = uuid::Uuid::new_v4().to_string();
         let file = self.waiting_file(&id);
-        if let Err(error) = std::fs::write(&file, event.to_string()) {
+        if let Err(error) = std::fs::write(&file, event.get()) {
             // It is still processed; only a stop before that would lose it.
             self.notices.send(Notice::Lost(format!("cannot write {}: {error}", file.display())));
         }
@@ -227,8 +238,8 @@ impl Queue {
     fn put_aside(&self, invocation: Invocation, error: &str) {
         let Invocation { id, event, subject, attempts, .. } = invocation;
         let file = self.dead_letters.join(format!("{id}.json"));
-        let letter = serde_json::json!({ "requestId": id, "event": event, "attempts": attempts, "error": error });
-        match std::fs::write(&file, format!("{letter:#}\n")) {
+        let letter = Letter { request_id: &id, event: &event, attempts: &attempts, error };
+        match serde_json::to_vec_pretty(&letter).map_err(io::Error::from).and_then(|json| std::fs::write(&file, json)) {
             Ok(()) => self.forget(&id),
             Err(error) => {
                 // The event stays in the queue's folder, and so comes back with the next start.
@@ -272,14 +283,15 @@ impl State {
 }
 
 impl Invocation {
-    fn new(id: String, event: Value) -> Self {
+    fn new(id: String, event: Event) -> Self {
         let subject = subject(&event);
         Self { id, event, subject, attempts: Vec::new(), not_before: Instant::now() }
     }
 }
 
 /// The object that an S3 notification tells of.
-fn subject(event: &Value) -> Option<Subject> {
+fn subject(event: &RawValue) -> Option<Subject> {
+    let event: Value = serde_json::from_str(event.get()).ok()?;
     let s3 = event.pointer("/Records/0/s3")?;
     let text = |pointer: &str| s3.pointer(pointer)?.as_str().map(str::to_owned);
     let key = text("/object/key")?.replace('+', " ");

@@ -84,7 +84,7 @@ async fn an_event_for_a_bucket_that_does_not_exist_becomes_a_dead_letter() {
             "object": { "key": "a.jpg", "size": 1, "eTag": "00", "sequencer": "00" },
         },
     }]});
-    let id = machine.stack.invoke(event.clone());
+    let id = machine.stack.invoke(serde_json::value::to_raw_value(&event).unwrap());
     let error = machine.until(|notice| match notice {
         Notice::DeadLetter { error, .. } => Some(error.clone()),
         _ => None,

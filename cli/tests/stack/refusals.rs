@@ -59,7 +59,7 @@ async fn an_object_deleted_before_the_function_runs() {
             "object": { "key": "gone+away.jpg", "size": 1, "eTag": "00", "sequencer": "00" },
         },
     }]});
-    machine.stack.invoke(event);
+    machine.stack.invoke(serde_json::value::to_raw_value(&event).unwrap());
     let line = machine.line("gone away.jpg").await;
     assert_eq!((line.event.as_str(), line.code.as_deref()), ("refused", Some("no-such-key")), "{line}");
     assert_eq!(machine.failure_record("gone away.jpg").await.code, "no-such-key");
