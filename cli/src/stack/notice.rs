@@ -1,5 +1,7 @@
 //! What the stack has to say while it runs, to whoever listens.
 
+use std::fmt::Write as _;
+
 use serde::Deserialize;
 use tokio::sync::broadcast;
 
@@ -95,6 +97,7 @@ impl Line {
 
 impl std::fmt::Display for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut f = OneLine(f);
         f.write_str(&self.event)?;
         if let (Some(bucket), Some(key)) = (&self.bucket, &self.key) {
             write!(f, " {bucket}/{key}")?;
@@ -117,8 +120,9 @@ impl std::fmt::Display for Line {
 
 impl std::fmt::Display for Notice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut f = OneLine(f);
         match self {
-            Self::Line(line) => line.fmt(f),
+            Self::Line(line) => write!(f, "{line}"),
             Self::Text(text) => write!(f, "function: {text}"),
             Self::Crashed { how, invocation: None } => write!(f, "the function ended ({how})"),
             Self::Crashed { how, invocation: Some(id) } => {
@@ -133,6 +137,21 @@ impl std::fmt::Display for Notice {
             }
             Self::Lost(what) => f.write_str(what),
         }
+    }
+}
+
+/// Escapes what would break a line or steer a terminal: keys and the function's own words may hold anything. All
+/// other characters stay readable.
+struct OneLine<'a, 'f>(&'a mut std::fmt::Formatter<'f>);
+
+impl std::fmt::Write for OneLine<'_, '_> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        text.chars().try_for_each(|c| match c {
+            // Separators of lines and paragraphs, and marks that change the direction of the text.
+            '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => write!(self.0, "{}", c.escape_unicode()),
+            _ if c.is_control() => write!(self.0, "{}", c.escape_debug()),
+            _ => self.0.write_char(c),
+        })
     }
 }
 
@@ -151,5 +170,32 @@ impl Notices {
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Notice> {
         self.0.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_is_one_readable_line() {
+        let line = r#"{"event":"refused","bucket":"b","key":"봄\nü\u001b[2J\"\\\u2028","code":"c","message":"m\rn"}"#;
+        let line: Line = serde_json::from_str(line).unwrap();
+        let said = Notice::Line(Box::new(line)).to_string();
+        assert_eq!(said, "refused b/봄\\nü\\u{1b}[2J\"\\\\u{2028}: m\\rn (c)");
+        let (bucket, key, sequencer) = ("b".to_owned(), "k\n".to_owned(), String::new());
+        for notice in [
+            Notice::Text("a\u{7}b\u{202E}".to_owned()),
+            Notice::Lost("a\nb".to_owned()),
+            Notice::Crashed { how: "a\nb".to_owned(), invocation: None },
+            Notice::DeadLetter {
+                subject: Some(Subject { bucket, key, sequencer }),
+                error: "a\u{85}b".to_owned(),
+                file: "f\n".to_owned(),
+            },
+        ] {
+            let said = notice.to_string();
+            assert!(!said.contains(|c: char| c.is_control() || c == '\u{202E}'), "{said:?}");
+        }
     }
 }
