@@ -14,7 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::interrupt::Interrupt;
 use crate::place::Place;
-use crate::serve::{runtime, until_asked};
+use crate::serve::{complain, runtime, until_asked};
 use crate::stack::{Line, Notice, Stack};
 use crate::verb_error::VerbError;
 
@@ -146,12 +146,12 @@ async fn outcome(notices: &mut broadcast::Receiver<Notice>, bucket: &str, key: &
             Ok(Notice::Line(line)) if line.is_of(bucket, key) => match line.event.as_str() {
                 "halved" => return Ok(*line),
                 "refused" | "skipped" => return Err(VerbError::Demo(line.to_string())),
-                _ => eprintln!("halver: {line}"),
+                _ => complain(&line),
             },
             Ok(notice @ (Notice::DeadLetter { .. } | Notice::GivenUp)) => {
                 return Err(VerbError::Demo(notice.to_string()));
             }
-            Ok(notice) => eprintln!("halver: {notice}"),
+            Ok(notice) => complain(&notice),
             Err(error) => return Err(VerbError::Demo(format!("the stack's notices ended: {error}"))),
         }
     }

@@ -1,5 +1,6 @@
 //! The `halver` command.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -31,7 +32,8 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("halver: {error}");
+            // With standard error closed there is nobody to tell, but for the exit code.
+            let _ = writeln!(io::stderr(), "halver: {error}");
             ExitCode::FAILURE
         }
     }

@@ -1,5 +1,6 @@
 //! `halver serve`: the stack, until Ctrl-C.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -79,10 +80,15 @@ pub(crate) async fn until_asked(interrupt: &mut Interrupt, mut notices: broadcas
             () = interrupt.asked() => return Ok(()),
             notice = notices.recv() => match notice {
                 Ok(Notice::Line(line)) => writeln!(io::stdout(), "{line}")?,
-                Ok(notice) => eprintln!("halver: {notice}"),
-                Err(RecvError::Lagged(missed)) => eprintln!("halver: {missed} lines were left out"),
+                Ok(notice) => complain(&notice),
+                Err(RecvError::Lagged(missed)) => complain(&format_args!("{missed} lines were left out")),
                 Err(RecvError::Closed) => return Ok(()),
             },
         }
     }
+}
+
+/// Says `what` on standard error; where that is closed, nobody listens any more, and the stack goes on.
+pub(crate) fn complain(what: &dyn Display) {
+    let _ = writeln!(io::stderr(), "halver: {what}");
 }

@@ -62,6 +62,15 @@ fn demo_says_in_one_line_what_is_wrong() {
 }
 
 #[test]
+fn a_closed_standard_error_changes_no_exit_code() {
+    let folder = Folder::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut demo = halver(&folder, &["demo", "--exit", "--image", "none.jpg"]);
+    assert_eq!(demo.stderr(writer).status().unwrap().code(), Some(1));
+}
+
+#[test]
 fn a_setting_that_the_function_would_refuse_is_told_at_once() {
     let folder = Folder::new();
     let mut demo = halver(&folder, &["demo", "--exit", "--port", "0", "--image", &image("photo-420.jpg")]);
