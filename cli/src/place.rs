@@ -13,6 +13,9 @@ const RETRY_DELAY: Duration = Duration::from_secs(2);
 /// How long an invocation may take, which is what the deployed function is given too.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long the function may take to start, as on AWS.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Options that `serve` and `demo` share.
 #[derive(Args)]
 pub struct Place {
@@ -41,6 +44,7 @@ impl Place {
             page: self.page,
             retry_delay: RETRY_DELAY,
             timeout: TIMEOUT,
+            init_timeout: INIT_TIMEOUT,
         }
     }
 }

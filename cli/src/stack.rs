@@ -8,6 +8,7 @@
 //! Everything listens on 127.0.0.1 and lives in this process, but for the function, which is its child.
 
 mod api;
+mod data_lock;
 mod environment;
 mod error;
 mod event;
@@ -22,7 +23,7 @@ mod s3;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_s3::Client;
@@ -38,6 +39,7 @@ pub use error::StackError;
 pub use notice::{Line, Milliseconds, Notice, Subject};
 
 use api::Api;
+use data_lock::DataLock;
 use function::Function;
 use notice::Notices;
 use page::Page;
@@ -54,7 +56,7 @@ pub const REGION: &str = "us-east-1";
 /// How the stack is started.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where everything is kept: `buckets/`, `queue/`, `dead-letter/`, `function.log`.
+    /// Where everything is kept: `buckets/`, `queue/`, `dead-letter/`, `function.log`, `lock`.
     pub data: PathBuf,
     /// The page's port; S3 has the one behind it. 0 for two free ones.
     pub port: u16,
@@ -68,6 +70,8 @@ pub struct Settings {
     pub retry_delay: Duration,
     /// How long an invocation may take before the function is killed.
     pub timeout: Duration,
+    /// How long the function may take from its start to its first request for an event.
+    pub init_timeout: Duration,
 }
 
 /// The running stack; dropping it ends everything, the function too.
@@ -78,10 +82,14 @@ pub struct Stack {
     config: Config,
     queue: Arc<Queue>,
     notices: Notices,
+    /// All notices since the start, until somebody asks for them.
+    from_start: Mutex<Option<broadcast::Receiver<Notice>>>,
     pid: Arc<AtomicU32>,
     stop: watch::Sender<bool>,
     function: JoinSet<()>,
     _servers: JoinSet<()>,
+    // Behind all that uses the folder.
+    _lock: DataLock,
 }
 
 impl Stack {
@@ -95,6 +103,7 @@ impl Stack {
         let result_bucket = config.destination.bucket(&settings.bucket);
         check_bucket(&settings.bucket)?;
         check_bucket(&result_bucket)?;
+        let lock = DataLock::take(&settings.data)?;
         let page = listen(settings.port, "the page").await?;
         let s3_port = if settings.port == 0 { 0 } else { settings.port.saturating_add(1) };
         let s3 = listen(s3_port, "S3").await?;
@@ -102,6 +111,7 @@ impl Stack {
         let (page_address, s3_address) = (address(&page)?, address(&s3)?);
 
         let notices = Notices::new();
+        let from_start = Mutex::new(Some(notices.subscribe()));
         let queue = Queue::open(&settings.data, settings.retry_delay, settings.timeout, notices.clone());
         let queue = Arc::new(queue.map_err(in_data)?);
         let store = Arc::new(open_store(&settings, Arc::clone(&queue), notices.clone()).await.map_err(in_data)?);
@@ -114,6 +124,7 @@ impl Stack {
         let (pid, stop) = (Arc::new(AtomicU32::new(0)), watch::Sender::new(false));
         let function = Function {
             program: settings.function,
+            init_timeout: settings.init_timeout,
             s3: s3_address.to_string(),
             log,
             queue: Arc::clone(&queue),
@@ -139,10 +150,12 @@ impl Stack {
             config,
             queue,
             notices,
+            from_start,
             pid,
             stop,
             function,
             _servers: servers,
+            _lock: lock,
         })
     }
 
@@ -182,10 +195,11 @@ impl Stack {
         client(self.s3)
     }
 
-    /// What happens from now on.
+    /// What happens: to the first who asks from the stack's start on, to others from now on.
     #[must_use]
     pub fn notices(&self) -> broadcast::Receiver<Notice> {
-        self.notices.subscribe()
+        let from_start = self.from_start.lock().unwrap_or_else(PoisonError::into_inner).take();
+        from_start.unwrap_or_else(|| self.notices.subscribe())
     }
 
     /// Invokes the function with `event`, byte for byte and asynchronously; the invocation's request id.

@@ -28,6 +28,8 @@ pub enum StackError {
     Setting(halver_lambda::ConfigError),
     /// The watched bucket's name, or the result bucket's, is none.
     BucketName(String),
+    /// Another stack has the data folder.
+    InUse(PathBuf),
     /// The data folder cannot be used.
     Data {
         /// The folder.
@@ -58,6 +60,9 @@ impl std::fmt::Display for StackError {
                     f,
                     "{name:?} is no bucket name: 3 to 63 of a-z, 0-9, '-', '.', beginning and ending with one of a-z, 0-9"
                 )
+            }
+            Self::InUse(folder) => {
+                write!(f, "{} is in use by another halver: end that one, or choose another folder", folder.display())
             }
             Self::Data { folder, source } => write!(f, "cannot use the data folder {}: {source}", folder.display()),
         }

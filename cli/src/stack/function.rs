@@ -30,6 +30,8 @@ const BACKOFF: Duration = Duration::from_millis(250);
 /// The function, and all that its process needs.
 pub(crate) struct Function {
     pub(crate) program: PathBuf,
+    /// How long a process may take to ask for its first event.
+    pub(crate) init_timeout: Duration,
     /// Where S3 listens, `host:port`.
     pub(crate) s3: String,
     /// Where everything that the function writes is appended.
@@ -99,6 +101,9 @@ impl Function {
             status = child.wait() => {
                 Ended::Failed("crash", status.map_or_else(|error| error.to_string(), |status| status.to_string()))
             }
+            () = self.overdue() => {
+                Ended::Failed("timeout", format!("it asked for no event within {:?}", self.init_timeout))
+            }
             () = self.queue.expired() => Ended::Failed("timeout", "its time was up".to_owned()),
             _ = stop.wait_for(|stop| *stop) => Ended::Stopped,
             () = runtime::serve(listener, address, Arc::clone(&self.queue), process) => Ended::Stopped,
@@ -111,8 +116,20 @@ impl Function {
         ended
     }
 
+    /// Returns when the present process has had its time to start, and has not asked for an event.
+    async fn overdue(&self) {
+        tokio::time::sleep(self.init_timeout).await;
+        if self.queue.is_ready() {
+            std::future::pending().await
+        }
+    }
+
     fn spawn(&self, runtime_api: &str) -> std::io::Result<Child> {
-        Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        // Ctrl-C in a terminal goes to the whole process group: it is for the stack, which lets the function go.
+        #[cfg(unix)]
+        command.process_group(0);
+        command
             .env_clear()
             .envs(variables(&self.program, runtime_api, &self.s3))
             .stdin(Stdio::null())

@@ -21,6 +21,9 @@ use super::notice::{Notice, Notices, Subject};
 /// How often an event is tried in all.
 pub(crate) const ATTEMPTS: usize = 3;
 
+/// What stands behind the id in the name of an event's file.
+const EVENT_SUFFIX: &str = ".json";
+
 /// Events that wait, and the one that runs.
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -94,10 +97,11 @@ pub(crate) struct Process {
 }
 
 impl Queue {
-    /// A queue with the events that an earlier run left below `data`.
+    /// A queue with the events that an earlier run left below `data`. What is no event there, e.g. one that a crash
+    /// cut off, becomes a dead letter.
     ///
     /// # Errors
-    /// Of the file system.
+    /// Of the file system, where the folders cannot be made or listed.
     pub(crate) fn open(data: &Path, retry_delay: Duration, timeout: Duration, notices: Notices) -> io::Result<Self> {
         let (waiting, dead_letters) = (data.join("queue"), data.join("dead-letter"));
         std::fs::create_dir_all(&waiting)?;
@@ -105,12 +109,10 @@ impl Queue {
         let mut left: Vec<(SystemTime, Invocation)> = Vec::new();
         for entry in std::fs::read_dir(&waiting)? {
             let path = entry?.path();
-            let (Some(id), Ok(event)) =
-                (path.file_stem().and_then(|id| id.to_str()), serde_json::from_slice::<Event>(&std::fs::read(&path)?))
-            else {
-                continue;
-            };
-            left.push((path.metadata()?.modified()?, Invocation::new(id.to_owned(), event)));
+            match read_event(&path) {
+                Ok(event) => left.push(event),
+                Err(error) => notices.send(Notice::Lost(set_aside(&path, &dead_letters, &error))),
+            }
         }
         left.sort_by_key(|(time, _)| *time);
         let state = State { waiting: left.into_iter().map(|(_, event)| event).collect(), ..State::default() };
@@ -126,7 +128,7 @@ impl Queue {
     pub(crate) fn accept(&self, event: Event) -> String {
         let id = uuid::Uuid::new_v4().to_string();
         let file = self.waiting_file(&id);
-        if let Err(error) = std::fs::write(&file, event.get()) {
+        if let Err(error) = write_whole(&file, event.get().as_bytes()) {
             // It is still processed; only a stop before that would lose it.
             self.notices.send(Notice::Lost(format!("cannot write {}: {error}", file.display())));
         }
@@ -136,7 +138,7 @@ impl Queue {
     }
 
     fn waiting_file(&self, id: &str) -> PathBuf {
-        self.waiting.join(format!("{id}.json"))
+        self.waiting.join(format!("{id}{EVENT_SUFFIX}"))
     }
 
     /// Begins the function's next process; its number.
@@ -145,6 +147,11 @@ impl Queue {
         state.process += 1;
         state.ready = false;
         state.process
+    }
+
+    /// Whether the function's present process has asked for an event.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.state().ready
     }
 
     /// Ends the function's present process: an event that it had fails as `outcome` says.
@@ -239,7 +246,7 @@ impl Queue {
         let Invocation { id, event, subject, attempts, .. } = invocation;
         let file = self.dead_letters.join(format!("{id}.json"));
         let letter = Letter { request_id: &id, event: &event, attempts: &attempts, error };
-        match serde_json::to_vec_pretty(&letter).map_err(io::Error::from).and_then(|json| std::fs::write(&file, json)) {
+        match serde_json::to_vec_pretty(&letter).map_err(io::Error::from).and_then(|json| write_whole(&file, &json)) {
             Ok(()) => self.forget(&id),
             Err(error) => {
                 // The event stays in the queue's folder, and so comes back with the next start.
@@ -287,6 +294,30 @@ impl Invocation {
         let subject = subject(&event);
         Self { id, event, subject, attempts: Vec::new(), not_before: Instant::now() }
     }
+}
+
+/// The event in the file `path`, and when it was accepted.
+fn read_event(path: &Path) -> io::Result<(SystemTime, Invocation)> {
+    let id = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(EVENT_SUFFIX));
+    let id = id.ok_or_else(|| io::Error::other("not the name of an event"))?;
+    let event = serde_json::from_slice::<Event>(&std::fs::read(path)?)?;
+    Ok((path.metadata()?.modified()?, Invocation::new(id.to_owned(), event)))
+}
+
+/// Moves `path`, which is no event because of `error`, to the dead letters; what there is to say of it.
+fn set_aside(path: &Path, dead_letters: &Path, error: &io::Error) -> String {
+    let place = dead_letters.join(path.file_name().unwrap_or_default());
+    match std::fs::rename(path, &place) {
+        Ok(()) => format!("{} is no event ({error}); it is now {}", path.display(), place.display()),
+        Err(kept) => format!("{} is no event ({error}) and cannot be moved away: {kept}", path.display()),
+    }
+}
+
+/// Writes `bytes` so that `file` is there whole or not at all, wherever the process ends.
+fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = file.with_extension("part");
+    std::fs::write(&beside, bytes)?;
+    std::fs::rename(beside, file)
 }
 
 /// The object that an S3 notification tells of.

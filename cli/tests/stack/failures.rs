@@ -114,6 +114,75 @@ async fn a_function_that_cannot_start_keeps_its_events_for_the_next_start() {
     machine.stack.stop().await;
 }
 
+/// A function that is this script.
+#[cfg(unix)]
+fn script(data: &std::path::Path, text: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let file = data.join("script");
+    std::fs::write(&file, text).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    file
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_function_that_never_asks_for_an_event_fails_to_start() {
+    let machine = Machine::start_with(|settings| {
+        settings.function = script(&settings.data, "#!/bin/sh\nexec sleep 1000\n");
+        settings.init_timeout = Duration::from_millis(300);
+    });
+    let mut machine = machine.await;
+    let how = machine.until(|notice| match notice {
+        Notice::Crashed { how, .. } if how.contains("no event within") => Some(how.clone()),
+        _ => None,
+    });
+    assert_eq!(how.await, "it asked for no event within 300ms");
+    machine.until(|notice| matches!(notice, Notice::GivenUp).then_some(())).await;
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_event_in_the_queue_becomes_a_dead_letter() {
+    let data = Folder::new();
+    let (queue, letters) = (data.join("queue"), data.join("dead-letter"));
+    std::fs::create_dir_all(queue.join("folder.json")).unwrap();
+    std::fs::write(queue.join("cut.json"), r#"{"Records":[{"#).unwrap();
+    std::fs::write(queue.join("cut.part"), "").unwrap();
+    let settings = settings(&data);
+    let mut machine = Machine::open(data, settings).await;
+    for name in ["folder.json", "cut.json", "cut.part"] {
+        assert!(letters.join(name).exists(), "{name}");
+        machine
+            .until(|notice| matches!(notice, Notice::Lost(text) if text.contains("is no event")).then_some(()))
+            .await;
+    }
+    assert_eq!(machine.waiting(), 0);
+    machine.stack.stop().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_function_is_no_part_of_the_terminals_process_group() {
+    let machine = Machine::start().await;
+    let pid = process(&machine.stack).await;
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    // Behind the name in parentheses: state, parent, process group.
+    let group = stat.rsplit(')').next().unwrap().split_whitespace().nth(2).unwrap();
+    assert_eq!(group, pid.to_string());
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn two_stacks_do_not_share_their_data() {
+    let machine = Machine::start().await;
+    let Err(error) = Stack::start(settings(&machine.data)).await else { panic!("it started") };
+    let said = error.to_string();
+    assert!(said.contains("is in use by another halver") && !said.contains('\n'), "{said}");
+    let Machine { stack, data, .. } = machine;
+    stack.stop().await;
+    Stack::start(settings(&data)).await.unwrap().stop().await;
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn no_process_is_left_behind() {

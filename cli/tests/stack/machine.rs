@@ -70,6 +70,7 @@ pub(crate) fn settings(data: &Path) -> Settings {
         page,
         retry_delay: Duration::from_millis(100),
         timeout: Duration::from_secs(30),
+        init_timeout: Duration::from_secs(30),
     }
 }
 
