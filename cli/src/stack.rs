@@ -280,7 +280,7 @@ fn serve(
     (page, page_address, folder, api): (TcpListener, SocketAddr, PathBuf, Api),
     (s3, s3_address, store): (TcpListener, SocketAddr, Arc<Store>),
 ) -> JoinSet<()> {
-    let hosts = vec![page_address.to_string(), format!("localhost:{}", page_address.port())];
+    let hosts = page::hosts(page_address);
     let cors = Cors { origins: hosts.iter().map(|host| format!("http://{host}")).collect() };
     let service = Service::new(store, cors);
     let policy = HeaderValue::try_from(Page::policy(&s3_address.to_string()));

@@ -26,6 +26,8 @@ pub(crate) fn variables(function: &Path, runtime_api: &str, s3: &str) -> Vec<(St
         ("AWS_DEFAULT_REGION", REGION),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
         ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        // The local S3 takes any that is part of the signature.
+        ("AWS_SESSION_TOKEN", "halver-session"),
         ("LAMBDA_TASK_ROOT", root.as_str()),
         ("LAMBDA_RUNTIME_DIR", root.as_str()),
         ("_HANDLER", "bootstrap"),

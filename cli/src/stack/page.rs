@@ -1,11 +1,14 @@
 //! The page's server: static files and the HTTP API under one origin.
 
-use std::net::IpAddr;
+use std::ffi::OsStr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use s3s::Body;
 
@@ -16,7 +19,7 @@ pub(crate) struct Page {
     /// The folder of the static files.
     pub(crate) folder: PathBuf,
     pub(crate) api: Api,
-    /// `127.0.0.1:PORT` and `localhost:PORT`.
+    /// As [`hosts`] gives them.
     pub(crate) hosts: Vec<String>,
     pub(crate) policy: HeaderValue,
 }
@@ -27,7 +30,7 @@ impl Page {
         format!(
             "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob: data:; \
              connect-src 'self' http://{s3}; style-src 'self'; worker-src 'self'; base-uri 'none'; \
-             frame-ancestors 'none'"
+             form-action 'none'; frame-ancestors 'none'; object-src 'none'"
         )
     }
 
@@ -49,16 +52,34 @@ impl Page {
         }
         let path = request.uri().path().to_owned();
         match (request.method(), path.as_str()) {
-            (&Method::GET, "/config") => self.api.config(),
             (&Method::POST, "/uploads") => match api::read(request, &self.hosts).await {
                 Ok(wanted) => self.api.upload(wanted).await,
                 Err(response) => response,
             },
-            (&Method::GET, _) if path.starts_with("/status/") => self.api.status(&path["/status/".len()..]).await,
-            (&Method::GET | &Method::HEAD, _) => file(&self.folder, &path).await,
-            _ => problem(StatusCode::METHOD_NOT_ALLOWED, "only GET, HEAD and POST /uploads are answered"),
+            (_, "/uploads") => not_allowed("POST"),
+            (&Method::GET | &Method::HEAD, "/config") => self.api.config(),
+            (&Method::GET | &Method::HEAD, _) => match path.strip_prefix("/status/") {
+                Some(id) => self.api.status(id).await,
+                None => file(&self.folder, &path).await,
+            },
+            _ => not_allowed("GET, HEAD"),
         }
     }
+}
+
+/// What `Host` may be for a server at `address`; clients leave out the port 80.
+pub(crate) fn hosts(address: SocketAddr) -> Vec<String> {
+    let (ip, port) = (address.ip().to_string(), address.port());
+    let names = [ip, "localhost".to_owned()];
+    let bare = names.iter().filter(|_| port == 80).cloned();
+    names.iter().map(|name| format!("{name}:{port}")).chain(bare).collect()
+}
+
+/// Says which methods are allowed, as RFC 9110 wants it.
+fn not_allowed(allow: &'static str) -> Response<Body> {
+    let mut response = problem(StatusCode::METHOD_NOT_ALLOWED, &format!("allowed here: {allow}"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+    response
 }
 
 /// The static file that the URL path `path` names below `folder`.
@@ -81,14 +102,17 @@ async fn file(folder: &Path, path: &str) -> Response<Body> {
     response
 }
 
-/// `path`, decoded, as a path that cannot leave the folder it is joined to.
+/// `path`, decoded, as a path that cannot leave the folder it is joined to, nor lead to what a developer keeps
+/// there beside the page: its tests, hidden files, installed packages.
 fn relative(path: &str) -> Option<PathBuf> {
     let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?;
     if path.contains(['\0', '\\', ':']) {
         return None;
     }
     let relative = PathBuf::from(path.trim_start_matches('/'));
-    relative.components().all(|component| matches!(component, Component::Normal(_))).then_some(relative)
+    let public = |name: &OsStr| name != "node_modules" && !name.as_encoded_bytes().starts_with(b".");
+    let served = |component| matches!(component, Component::Normal(name) if public(name));
+    (relative.components().all(served) && !relative.starts_with("tests")).then_some(relative)
 }
 
 fn media_type(file: &Path) -> &'static str {
@@ -118,8 +142,20 @@ mod tests {
         for path in ["/../x", "/a/../../x", "/%2e%2e/x", "/..%2fx", "/a%5C..%5Cx", "/C:/x", "/a%00"] {
             assert_eq!(relative(path), None, "{path}");
         }
+        for path in ["/tests/a.mjs", "/tests", "/%74ests/a", "/.git/config", "/a/.b", "/a/node_modules/b", "//tests/x"]
+        {
+            assert_eq!(relative(path), None, "{path}");
+        }
+        assert_eq!(relative("/halver/tests.js"), Some("halver/tests.js".into()));
         assert_eq!(relative("/halver/a%20b.wasm"), Some("halver/a b.wasm".into()));
         assert_eq!(relative("/"), Some("".into()));
         assert_eq!(relative("//etc/passwd"), Some("etc/passwd".into()));
+    }
+
+    #[test]
+    fn the_port_80_may_be_left_out() {
+        let hosts = |port| super::hosts(([127, 0, 0, 1], port).into());
+        assert_eq!(hosts(8787), ["127.0.0.1:8787", "localhost:8787"]);
+        assert_eq!(hosts(80), ["127.0.0.1:80", "localhost:80", "127.0.0.1", "localhost"]);
     }
 }

@@ -180,6 +180,21 @@ async fn the_page_is_served_to_its_own_address_only() {
         request.headers_mut().insert("host", format!("{host}:{port}").parse().unwrap());
         assert_eq!(send(request).await.status(), status, "{host}");
     }
+    assert!(policy.contains("form-action 'none'") && policy.contains("object-src 'none'"), "{policy}");
+    for (method, path, status, allow) in [
+        ("HEAD", "/config", 200, None),
+        ("HEAD", "/status/none", 404, None),
+        ("HEAD", "/", 200, None),
+        ("DELETE", "/config", 405, Some("GET, HEAD")),
+        ("GET", "/uploads", 405, Some("POST")),
+    ] {
+        let mut request = get(&format!("{page}{path}"));
+        *request.method_mut() = method.parse().unwrap();
+        let answer = send(request).await;
+        let allowed = answer.headers().get("allow").map(|allow| allow.to_str().unwrap());
+        assert_eq!((answer.status().as_u16(), allowed), (status, allow), "{method} {path}");
+        assert!(method != "HEAD" || answer.body().is_empty(), "{path}");
+    }
     let config = body(&send(get(&format!("{page}/config"))).await);
     assert_eq!(config["resultBucket"], "sample-resized");
     assert_eq!(config["recipe"], halver::Options::default().recipe());
