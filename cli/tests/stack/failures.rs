@@ -141,6 +141,45 @@ async fn a_function_that_never_asks_for_an_event_fails_to_start() {
     machine.stack.stop().await;
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn an_event_that_crashes_the_function_three_times_becomes_a_dead_letter() {
+    // It takes an event and ends.
+    let crashing = r#"#!/usr/bin/env bash
+        exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"
+        printf 'GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: %s\r\n\r\n' "$AWS_LAMBDA_RUNTIME_API" >&3
+        read -r <&3
+        exit 7
+    "#;
+    let machine = Machine::start_with(|settings| settings.function = script(&settings.data, crashing));
+    let mut machine = machine.await;
+    machine.put("deadly.jpg", corpus("photo-420.jpg")).await;
+    let subject = machine.until(|notice| match notice {
+        Notice::DeadLetter { subject, .. } => subject.clone(),
+        _ => None,
+    });
+    assert_eq!(subject.await.key, "deadly.jpg");
+    let [letter] = &machine.dead_letters()[..] else { panic!("one dead letter") };
+    let attempts = letter["attempts"].as_array().unwrap();
+    assert_eq!(attempts.len(), 3);
+    for attempt in attempts {
+        assert_eq!((&attempt["outcome"], &attempt["message"]), (&"crash".into(), &"exit status: 7".into()));
+    }
+    assert_eq!(machine.waiting(), 0);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_object_deleted_before_the_function_reads_it_is_refused() {
+    let (mut machine, pid, _) = frozen(Duration::from_secs(30)).await;
+    machine.client.delete_object().bucket("sample").key("second.jpg").send().await.unwrap();
+    kill("-CONT", pid);
+    let line = machine.line("second.jpg").await;
+    assert_eq!((line.event.as_str(), line.code.as_deref()), ("refused", Some("no-such-key")), "{line}");
+    assert_eq!(machine.failure_record("second.jpg").await.code, "no-such-key");
+    machine.stack.stop().await;
+}
+
 #[tokio::test]
 async fn what_is_no_event_in_the_queue_becomes_a_dead_letter() {
     let data = Folder::new();

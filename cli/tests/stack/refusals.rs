@@ -48,25 +48,6 @@ async fn an_animation() {
 }
 
 #[tokio::test]
-async fn an_object_deleted_before_the_function_runs() {
-    let mut machine = Machine::start().await;
-    let event = serde_json::json!({ "Records": [{
-        "eventVersion": "2.1", "eventSource": "aws:s3", "awsRegion": "us-east-1",
-        "eventTime": "2024-01-01T00:00:00.000Z", "eventName": "ObjectCreated:Put",
-        "s3": {
-            "s3SchemaVersion": "1.0", "configurationId": "x",
-            "bucket": { "name": "sample", "arn": "arn:aws:s3:::sample", "ownerIdentity": { "principalId": "x" } },
-            "object": { "key": "gone+away.jpg", "size": 1, "eTag": "00", "sequencer": "00" },
-        },
-    }]});
-    machine.stack.invoke(serde_json::value::to_raw_value(&event).unwrap());
-    let line = machine.line("gone away.jpg").await;
-    assert_eq!((line.event.as_str(), line.code.as_deref()), ("refused", Some("no-such-key")), "{line}");
-    assert_eq!(machine.failure_record("gone away.jpg").await.code, "no-such-key");
-    machine.stack.stop().await;
-}
-
-#[tokio::test]
 async fn a_later_success_removes_the_record() {
     let mut machine = Machine::start().await;
     machine.put("x.jpg", b"no image".to_vec()).await;
