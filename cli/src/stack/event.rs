@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_notification_has_every_field_that_s3_documents_in_its_order() {
         let object: Object = serde_json::from_value(serde_json::json!({
-            "key": "a b.jpg", "size": 1024, "etag": "d41d8cd98f00b204e9800998ecf8427e",
+            "key": "a b.jpg", "file": "", "size": 1024, "etag": "d41d8cd98f00b204e9800998ecf8427e",
             "modified": "2024-01-01T00:00:00Z", "sequencer": "0055AED6DCD90281E5",
             "headers": {}, "metadata": {}, "checksums": {"values": {}, "composite": false}
         }))

@@ -6,10 +6,11 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, Delete, MetadataDirective, ObjectIdentifier};
+use halver_cli::stack::Stack;
 use hyper::{Method, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::machine::{Machine, PATIENCE, get, send, settings};
+use crate::machine::{Folder, Machine, PATIENCE, get, send, settings};
 
 /// A machine with the bucket `shelf`, which nobody watches.
 async fn shelf() -> (Machine, Client) {
@@ -243,16 +244,51 @@ async fn only_the_page_may_ask_across_origins() {
 #[tokio::test]
 async fn objects_outlive_a_restart() {
     let (machine, client) = shelf().await;
+    put(&client, "ü/a", "old").await;
     put(&client, "ü/a", "kept").await;
     let Machine { stack, data, .. } = machine;
     stack.stop().await;
-    // What a crash may leave: metadata whose bytes are not the recorded ones.
-    let metadata = data.join("buckets/shelf/metadata");
-    let json = std::fs::read_to_string(metadata.join("%C3%BC%2Fa.json")).unwrap();
-    std::fs::write(metadata.join("torn.json"), json.replace("ü/a", "torn")).unwrap();
+    let shelf = data.join("buckets/shelf");
+    let files = || std::fs::read_dir(shelf.join("objects")).unwrap().count();
+    assert_eq!(files(), 1, "replaced bytes are left");
+    // What a crash may leave: bytes that wait for their metadata, and metadata without its bytes.
+    std::fs::write(shelf.join("objects/00-%C3%BC%2Fa"), "new").unwrap();
+    let json = std::fs::read_to_string(shelf.join("metadata/%C3%BC%2Fa.json")).unwrap();
+    std::fs::write(shelf.join("metadata/torn.json"), json.replace("ü/a", "torn").replace("-%C3", "-%C4")).unwrap();
     let settings = settings(&data);
     let machine = Machine::open(data, settings).await;
     assert_eq!(machine.get("shelf", "ü/a").await.0, b"kept");
     assert_eq!(refusal!(machine.client.get_object().bucket("shelf").key("torn")), is("NoSuchKey", 404));
+    assert_eq!(files(), 1, "bytes without metadata are left");
     machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_strange_among_the_buckets_does_not_stop_the_start() {
+    let data = Folder::new();
+    let buckets = data.join("buckets");
+    std::fs::create_dir_all(buckets.join("half-made/objects")).unwrap();
+    std::fs::create_dir_all(buckets.join("Lost+Found")).unwrap();
+    std::fs::create_dir_all(buckets.join("odd/metadata/folder.json")).unwrap();
+    std::fs::write(buckets.join("odd/metadata/unreadable.json"), "{").unwrap();
+    std::fs::create_dir_all(buckets.join("odd/objects")).unwrap();
+    std::fs::write(buckets.join("odd/objects/whose"), "?").unwrap();
+    let settings = settings(&data);
+    let machine = Machine::open(data, settings).await;
+    let listed = machine.client.list_buckets().send().await.unwrap();
+    let names: Vec<_> = listed.buckets().iter().filter_map(|bucket| bucket.name()).collect();
+    assert_eq!(names, ["half-made", "odd", "sample", "sample-resized"]);
+    let put = machine.client.put_object().bucket("half-made").key("a").body(ByteStream::from_static(b"a"));
+    put.send().await.unwrap();
+    assert!(buckets.join("odd/objects/whose").exists(), "unreadable metadata may name it");
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn trouble_in_the_data_folder_is_told_with_its_place() {
+    let data = Folder::new();
+    std::fs::create_dir_all(data.join("buckets/shelf")).unwrap();
+    std::fs::write(data.join("buckets/shelf/metadata"), "in the way").unwrap();
+    let Err(error) = Stack::start(settings(&data)).await else { panic!("it started") };
+    assert!(error.to_string().contains("metadata: "), "{error}");
 }

@@ -120,7 +120,7 @@ mod tests {
     fn objects() -> BTreeMap<String, Arc<Object>> {
         let object = |key: &str| {
             let json = serde_json::json!({
-                "key": key, "size": 0, "etag": "", "modified": "2024-01-01T00:00:00Z", "sequencer": "",
+                "key": key, "file": "", "size": 0, "etag": "", "modified": "2024-01-01T00:00:00Z", "sequencer": "",
                 "headers": {}, "metadata": {}, "checksums": {"values": {}, "composite": false}
             });
             Arc::new(serde_json::from_value(json).unwrap())

@@ -5,8 +5,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 /// What a key keeps of itself in a file name.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
-/// File systems allow 255 bytes; `.json` is put behind.
-const MAX_BYTES: usize = 240;
+/// File systems allow 255 bytes; `.json` is put behind, or a sequencer of 18 digits and `-` before.
+const MAX_BYTES: usize = 236;
 
 /// The file name for `key`: percent-encoded, and where that is too long, its head, `~` and the key's SHA-256.
 ///

@@ -11,6 +11,8 @@ use super::checksum::Checksums;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Object {
     pub(crate) key: String,
+    /// The name of the file that holds the bytes; no two versions of an object share one.
+    pub(crate) file: String,
     /// Bytes.
     pub(crate) size: u64,
     /// Without the quotes.

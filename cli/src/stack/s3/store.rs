@@ -1,20 +1,22 @@
 //! Buckets and objects on disk, with an index of them in memory.
 //!
 //! ```text
-//! ROOT/BUCKET/objects/NAME          the bytes
-//! ROOT/BUCKET/metadata/NAME.json    an `Object`
-//! ROOT/.incoming/…                  bodies that have not arrived whole; emptied at the start
+//! ROOT/BUCKET/objects/SEQUENCER-NAME    the bytes
+//! ROOT/BUCKET/metadata/NAME.json        an `Object`, which names the file of its bytes
+//! ROOT/.incoming/…                      bodies that have not arrived whole; emptied at the start
 //! ```
 //! A write becomes visible under one lock, after its bytes are on disk: readers see the old object or the new
-//! one, and of writers with If-None-Match or If-Match exactly one wins.
+//! one, and of writers with If-None-Match or If-Match exactly one wins. On disk it counts once its metadata has been
+//! renamed to its place; a process that ends before leaves the old object, and bytes that the next start removes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use s3s::dto::Timestamp;
+use s3s::validation::{AwsNameValidation, NameValidation};
 use s3s::{S3Result, s3_error};
 use tokio::fs::File;
 use tokio::sync::RwLock;
@@ -54,7 +56,7 @@ pub(crate) struct Origin {
 /// An object to be stored.
 pub(crate) struct Draft {
     pub(crate) bucket: String,
-    /// Complete but for `modified` and `sequencer`.
+    /// Complete but for `file`, `modified` and `sequencer`.
     pub(crate) object: Object,
     pub(crate) file: TemporaryFile,
     pub(crate) condition: WriteCondition,
@@ -88,15 +90,16 @@ impl Store {
     /// Of the file system.
     pub(crate) fn open(root: &Path, observer: Observer) -> io::Result<Self> {
         let store = Self { root: root.to_owned(), index: RwLock::default(), observer };
-        match std::fs::remove_dir_all(store.incoming()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => std::fs::create_dir_all(store.incoming())?,
+        let incoming = store.incoming();
+        match std::fs::remove_dir_all(&incoming) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(at(&incoming)(error)),
+            _ => std::fs::create_dir_all(&incoming).map_err(at(&incoming))?,
         }
         let mut index = Index { buckets: BTreeMap::new(), sequence: nanoseconds() };
-        for entry in std::fs::read_dir(root)? {
+        for entry in std::fs::read_dir(root).map_err(at(root))? {
             let entry = entry?;
             if let Ok(name) = entry.file_name().into_string()
-                && !name.starts_with('.')
+                && AwsNameValidation::new().validate_bucket_name(&name)
                 && entry.file_type()?.is_dir()
             {
                 index.buckets.insert(name, load_bucket(&entry.path())?);
@@ -110,8 +113,8 @@ impl Store {
         self.root.join(".incoming")
     }
 
-    fn object_path(&self, bucket: &str, key: &str) -> PathBuf {
-        self.root.join(bucket).join("objects").join(file_name(key))
+    fn object_path(&self, bucket: &str, object: &Object) -> PathBuf {
+        self.root.join(bucket).join("objects").join(&object.file)
     }
 
     fn metadata_path(&self, bucket: &str, key: &str) -> PathBuf {
@@ -178,7 +181,7 @@ impl Store {
     pub(crate) async fn open_object(&self, bucket: &str, key: &str) -> S3Result<(Arc<Object>, File)> {
         let index = self.index.read().await;
         let object = index.object(bucket, key)?;
-        let file = File::open(self.object_path(bucket, key)).await.map_err(|e| s3_error!(e, InternalError))?;
+        let file = File::open(self.object_path(bucket, &object)).await.map_err(|e| s3_error!(e, InternalError))?;
         Ok((object, file))
     }
 
@@ -202,11 +205,16 @@ impl Store {
     async fn commit_locked(&self, draft: Draft) -> S3Result<Arc<Object>> {
         let Draft { bucket, mut object, file, condition, cause, origin } = draft;
         let mut index = self.index.write().await;
-        condition.check(index.bucket(&bucket)?.objects.get(&object.key).map(AsRef::as_ref))?;
+        let existing = index.bucket(&bucket)?.objects.get(&object.key).cloned();
+        condition.check(existing.as_deref())?;
         index.sequence = nanoseconds().max(index.sequence + 1);
         object.sequencer = format!("{:018X}", index.sequence);
+        object.file = format!("{}-{}", object.sequencer, file_name(&object.key));
         object.modified = now();
         self.write(&bucket, &object, &file).await.map_err(|e| s3_error!(e, InternalError))?;
+        if let Some(existing) = existing {
+            self.remove_bytes(&bucket, &existing).await;
+        }
         let object = Arc::new(object);
         if let Some(bucket) = index.buckets.get_mut(&bucket) {
             bucket.objects.insert(object.key.clone(), Arc::clone(&object));
@@ -219,8 +227,14 @@ impl Store {
     async fn write(&self, bucket: &str, object: &Object, file: &TemporaryFile) -> io::Result<()> {
         let json = TemporaryFile::new(&self.incoming());
         tokio::fs::write(json.path(), serde_json::to_vec(object)?).await?;
-        tokio::fs::rename(file.path(), self.object_path(bucket, &object.key)).await?;
+        tokio::fs::rename(file.path(), self.object_path(bucket, object)).await?;
         tokio::fs::rename(json.path(), self.metadata_path(bucket, &object.key)).await
+    }
+
+    /// Removes the bytes of `object`, which no metadata names any more.
+    async fn remove_bytes(&self, bucket: &str, object: &Object) {
+        // Where that fails, e.g. since somebody reads them on Windows, the next start tries again.
+        let _ = tokio::fs::remove_file(self.object_path(bucket, object)).await;
     }
 
     /// Deletes the object `key`; it need not exist.
@@ -234,14 +248,11 @@ impl Store {
 
     async fn delete_locked(&self, bucket: &str, key: &str, condition: &WriteCondition) -> S3Result {
         let mut index = self.index.write().await;
-        let existing = index.bucket(bucket)?.objects.get(key);
-        condition.check(existing.map(AsRef::as_ref))?;
-        if existing.is_none() {
-            return Ok(());
-        }
-        for path in [self.metadata_path(bucket, key), self.object_path(bucket, key)] {
-            tokio::fs::remove_file(path).await.map_err(|e| s3_error!(e, InternalError))?;
-        }
+        let existing = index.bucket(bucket)?.objects.get(key).cloned();
+        condition.check(existing.as_deref())?;
+        let Some(existing) = existing else { return Ok(()) };
+        tokio::fs::remove_file(self.metadata_path(bucket, key)).await.map_err(|e| s3_error!(e, InternalError))?;
+        self.remove_bytes(bucket, &existing).await;
         if let Some(bucket) = index.buckets.get_mut(bucket) {
             bucket.objects.remove(key);
         }
@@ -268,19 +279,48 @@ async fn uncancelled<T: Send + 'static>(change: impl Future<Output = S3Result<T>
     tokio::spawn(change).await.map_err(|e| s3_error!(e, InternalError))?
 }
 
-/// Reads the metadata of the bucket in `folder`. What a crash left half written, an object whose length is not
-/// the recorded one, is left out.
+/// Reads the metadata of the bucket in `folder`, making the folders that a crash may have left out. An object whose
+/// length is not the recorded one is no object.
 fn load_bucket(folder: &Path) -> io::Result<Bucket> {
-    let created = folder.metadata()?.modified().unwrap_or(UNIX_EPOCH).into();
-    let mut objects = BTreeMap::new();
-    for entry in std::fs::read_dir(folder.join("metadata"))? {
-        let Ok(object) = serde_json::from_slice::<Object>(&std::fs::read(entry?.path())?) else { continue };
-        let bytes = std::fs::metadata(folder.join("objects").join(file_name(&object.key)));
-        if bytes.is_ok_and(|bytes| bytes.len() == object.size) {
+    let created = folder.metadata().map_err(at(folder))?.modified().unwrap_or(UNIX_EPOCH).into();
+    let (bytes, metadata) = (folder.join("objects"), folder.join("metadata"));
+    for folder in [&bytes, &metadata] {
+        std::fs::create_dir_all(folder).map_err(at(folder))?;
+    }
+    let (mut objects, mut named, mut all_read) = (BTreeMap::new(), HashSet::new(), true);
+    for entry in std::fs::read_dir(&metadata).map_err(at(&metadata))? {
+        let json = std::fs::read(entry.map_err(at(&metadata))?.path()).unwrap_or_default();
+        let Ok(object) = serde_json::from_slice::<Object>(&json) else {
+            all_read = false;
+            continue;
+        };
+        named.insert(object.file.clone());
+        if std::fs::metadata(bytes.join(&object.file)).is_ok_and(|bytes| bytes.len() == object.size) {
             objects.insert(object.key.clone(), Arc::new(object));
         }
     }
+    // Metadata that cannot be read now may be mended, and then wants its bytes.
+    if all_read {
+        sweep(&bytes, &named).map_err(at(&bytes))?;
+    }
     Ok(Bucket { created, objects })
+}
+
+/// Removes the files in `folder` that are not `named`.
+fn sweep(folder: &Path, named: &HashSet<String>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_name().to_str().is_some_and(|name| named.contains(name)) {
+            // What cannot be removed only takes room.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+    Ok(())
+}
+
+/// Puts `path` before the text of an error, which does not say where it happened.
+fn at(path: &Path) -> impl Fn(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 /// The time in whole seconds.

@@ -184,6 +184,7 @@ pub(crate) async fn complete_upload(
     assembled.checksums.verify(&declared!(input))?;
     let object = object::Object {
         key: input.key,
+        file: String::new(),
         size: assembled.size,
         etag: assembled.etag,
         modified: now(),
@@ -250,6 +251,7 @@ fn part_entry(number: i32, part: &Part) -> s3s::dto::Part {
 fn object_of(key: &str, received: &Received, headers: Headers, metadata: Metadata) -> object::Object {
     object::Object {
         key: key.to_owned(),
+        file: String::new(),
         size: received.size,
         etag: hex(&received.md5),
         modified: now(),
