@@ -1,6 +1,5 @@
 //! `halver demo`: one image through the whole machine, and a table of what came of it.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +11,7 @@ use clap::Args;
 use halver_lambda::marker::META_SHA256;
 use tokio::sync::broadcast;
 
+use crate::bytes::saving;
 use crate::interrupt::Interrupt;
 use crate::place::Place;
 use crate::serve::{complain, runtime, until_asked};
@@ -148,8 +148,12 @@ async fn outcome(notices: &mut broadcast::Receiver<Notice>, bucket: &str, key: &
                 "refused" | "skipped" => return Err(VerbError::Demo(line.to_string())),
                 _ => complain(&line),
             },
-            Ok(notice @ (Notice::DeadLetter { .. } | Notice::GivenUp)) => {
-                return Err(VerbError::Demo(notice.to_string()));
+            // The notices' own texts tell where events are kept, but a demonstration's data may be temporary.
+            Ok(Notice::GivenUp) => {
+                return Err(VerbError::Demo(format!("the function fails to start: no half of {key}")));
+            }
+            Ok(Notice::DeadLetter { error, .. }) => {
+                return Err(VerbError::Demo(format!("{key} failed for the last time: {error}")));
             }
             Ok(notice) => complain(&notice),
             Err(error) => return Err(VerbError::Demo(format!("the stack's notices ended: {error}"))),
@@ -192,40 +196,23 @@ impl Half {
     }
 }
 
-/// The table: one row for the source, one for the half, and how long each step took.
+/// The table: one row for the source, one for the half with how long each step took.
 fn table(stack: &Stack, source: &Source, half: &Half, line: &Line) -> String {
+    let (before, after) = (source.bytes.len() as u64, half.bytes.len() as u64);
+    let size = |info: &halver::Info| format!("{}x{}", info.width, info.height);
+    let none = || "-".to_owned();
+    let ms = line.ms.map(|ms| [ms.get, ms.halve, ms.put].map(|ms| ms.to_string()));
+    let [get, halve, put] = ms.unwrap_or_else(|| [none(), none(), none()]);
+    let (from, to) =
+        (format!("{}/{}", stack.bucket(), source.name), format!("{}/{}", stack.result_bucket(), source.name));
     let rows = [
-        (format!("{}/{}", stack.bucket(), source.name), &source.info, source.bytes.len()),
-        (format!("{}/{}", stack.result_bucket(), source.name), &half.info, half.bytes.len()),
+        ["object", "dimensions", "bytes", "saving", "get ms", "halve ms", "put ms"].map(str::to_owned),
+        [from, size(&source.info), before.to_string(), none(), none(), none(), none()],
+        [to, size(&half.info), after.to_string(), saving(before, after), get, halve, put],
     ];
-    let width = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or_default();
-    let mut text = format!("{:width$}  {:>11}  {:>10}  saving", "object", "dimensions", "bytes");
-    for (row, (name, info, bytes)) in rows.iter().enumerate() {
-        let saving = if row == 0 { "-".to_owned() } else { saving(source.bytes.len(), *bytes) };
-        let dimensions = format!("{}x{}", info.width, info.height);
-        // Writing to a String does not fail.
-        let _ = write!(text, "\n{name:width$}  {dimensions:>11}  {bytes:>10}  {saving:>6}");
-    }
-    if let Some(ms) = line.ms {
-        let _ = write!(text, "\n\nget {} ms, halve {} ms, put {} ms", ms.get, ms.halve, ms.put);
-    }
-    let _ = write!(text, "\nSHA-256 {}, equal in S3 and in this process", halver::sha256(&half.bytes));
-    text
-}
-
-/// How much smaller `after` is than `before`.
-fn saving(before: usize, after: usize) -> String {
-    format!("{:.1}%", 100.0 - after as f64 * 100.0 / before.max(1) as f64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn savings_are_percentages() {
-        assert_eq!(saving(1000, 250), "75.0%");
-        assert_eq!(saving(100, 110), "-10.0%");
-        assert_eq!(saving(0, 0), "100.0%");
-    }
+    let width = rows.iter().map(|[name, ..]| name.chars().count()).max().unwrap_or_default();
+    let rows = rows.map(|[name, size, bytes, saving, get, halve, put]| {
+        format!("{name:width$}  {size:>11}  {bytes:>10}  {saving:>6}  {get:>8}  {halve:>8}  {put:>8}\n")
+    });
+    format!("{}\nSHA-256 {}, equal in S3 and in this process", rows.concat(), halver::sha256(&half.bytes))
 }

@@ -38,7 +38,7 @@ fn demo_prints_the_table_and_ends() {
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{output:?}");
     for text in
-        ["sample/photo-420.jpg", "sample-resized/photo-420.jpg", "161x121", "81x61", "69.9%", "get ", "SHA-256 "]
+        ["sample/photo-420.jpg", "sample-resized/photo-420.jpg", "161x121", "81x61", "−70 %", "halve ms", "SHA-256 "]
     {
         assert!(table.contains(text), "{text} is not in:\n{table}");
     }
@@ -60,6 +60,18 @@ fn demo_says_in_one_line_what_is_wrong() {
     assert!(complaint(&demo(&["--port", &port, "--image", &image("photo-420.jpg")])).contains("is taken"));
     let usage = demo(&["--port", "65535"]);
     assert_eq!(usage.status.code(), Some(2), "{usage:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_demo_promises_nothing_for_a_function_that_cannot_start() {
+    let folder = Folder::new();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_halver"));
+    demo.args(["demo", "--exit", "--port", "0", "--function", "/bin/false", "--image", &image("photo-420.jpg")]);
+    let output = demo.arg("--page").arg(settings(&folder).page).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(said.ends_with("halver: the function fails to start: no half of photo-420.jpg\n"), "{said}");
 }
 
 #[test]
