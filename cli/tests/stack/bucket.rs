@@ -156,6 +156,17 @@ async fn headers_metadata_and_checksums_are_kept_and_copied() {
 }
 
 #[tokio::test]
+async fn metadata_has_two_kilobytes_at_most() {
+    let (machine, client) = shelf().await;
+    let put = |length: usize| client.put_object().bucket("shelf").key("a").metadata("name", "x".repeat(length));
+    put(2044).send().await.unwrap();
+    assert_eq!(refusal!(put(2045)), is("MetadataTooLarge", 400));
+    let upload = client.create_multipart_upload().bucket("shelf").key("a").metadata("name", "x".repeat(2045));
+    assert_eq!(refusal!(upload), is("MetadataTooLarge", 400));
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
 async fn wrong_checksums_store_nothing() {
     let (machine, client) = shelf().await;
     let put = || client.put_object().bucket("shelf").key("a").body(ByteStream::from_static(b"abc"));

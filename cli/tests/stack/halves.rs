@@ -1,5 +1,6 @@
 //! Every way in which an object can appear in the bucket, and every key and image that must be halved.
 
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 
@@ -78,6 +79,34 @@ async fn multipart() {
     let done = complete.multipart_upload(parts).send().await.unwrap();
     assert!(done.e_tag().unwrap().ends_with("-2\""), "{done:?}");
     machine.expect_half(key, &source).await;
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn an_upload_is_completed_once() {
+    // Nothing takes events away here, so that they can be counted.
+    let machine = Machine::start_with(|settings| settings.function = "/bin/false".into()).await;
+    let client = &machine.client;
+    let begun = client.create_multipart_upload().bucket("sample").key("once").send().await.unwrap();
+    let id = begun.upload_id().unwrap();
+    let part = client.upload_part().bucket("sample").key("once").upload_id(id).part_number(1);
+    let part = part.body(ByteStream::from(vec![0; 8 << 20])).send().await.unwrap();
+    let complete = |etag: &str| {
+        let part = CompletedPart::builder().part_number(1).e_tag(etag).build();
+        let parts = CompletedMultipartUpload::builder().parts(part).build();
+        let complete = client.complete_multipart_upload().bucket("sample").key("once").upload_id(id);
+        tokio::spawn(complete.multipart_upload(parts).send())
+    };
+    let wrong = complete("\"00\"").await.unwrap().unwrap_err();
+    assert_eq!(wrong.code(), Some("InvalidPart"), "and the upload is still there");
+    let mut done = 0;
+    for complete in [(); 4].map(|()| complete(part.e_tag().unwrap())) {
+        match complete.await.unwrap() {
+            Ok(_) => done += 1,
+            Err(error) => assert_eq!(error.code(), Some("NoSuchUpload")),
+        }
+    }
+    assert_eq!((done, machine.waiting()), (1, 1));
     machine.stack.stop().await;
 }
 

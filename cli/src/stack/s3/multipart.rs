@@ -54,6 +54,28 @@ impl Part {
 #[derive(Default)]
 pub(crate) struct Uploads(Mutex<HashMap<String, Upload>>);
 
+/// An upload that is being completed: nobody else sees it, and unless it is [`done`](Taken::done) it comes back.
+pub(crate) struct Taken<'a> {
+    uploads: &'a Uploads,
+    id: String,
+    upload: Option<Upload>,
+}
+
+impl Taken<'_> {
+    /// Ends the upload; its parts are removed.
+    pub(crate) fn done(mut self) {
+        self.upload = None;
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if let Some(upload) = self.upload.take() {
+            self.uploads.all().insert(std::mem::take(&mut self.id), upload);
+        }
+    }
+}
+
 /// The parts of an upload put together.
 pub(crate) struct Assembled {
     pub(crate) file: TemporaryFile,
@@ -82,6 +104,18 @@ impl Uploads {
     pub(crate) fn get(&self, id: &str, bucket: &str, key: &str) -> S3Result<Upload> {
         let upload = self.all().get(id).filter(|u| u.bucket == bucket && u.key == key).cloned();
         upload.ok_or_else(|| s3_error!(NoSuchUpload, "The specified upload does not exist"))
+    }
+
+    /// Takes the upload `id` of `key` away from everybody else, and a copy of it.
+    ///
+    /// # Errors
+    /// `NoSuchUpload`.
+    pub(crate) fn take(&self, id: &str, bucket: &str, key: &str) -> S3Result<(Taken<'_>, Upload)> {
+        let mut all = self.all();
+        let found = all.get(id).is_some_and(|upload| upload.bucket == bucket && upload.key == key);
+        let upload = if found { all.remove(id) } else { None };
+        let upload = upload.ok_or_else(|| s3_error!(NoSuchUpload, "The specified upload does not exist"))?;
+        Ok((Taken { uploads: self, id: id.to_owned(), upload: Some(upload.clone()) }, upload))
     }
 
     /// Adds a part; one of the same number is replaced.

@@ -12,6 +12,9 @@ use super::read::copy_source;
 use super::receive::{Declared, Received, hex, receive};
 use super::store::{Cause, Draft, Origin, now};
 
+/// S3's limit for user metadata, in bytes.
+const MOST_METADATA: usize = 2 << 10;
+
 /// The conditions in the headers of a copy.
 macro_rules! copy_condition {
     ($input:expr) => {
@@ -27,11 +30,13 @@ macro_rules! copy_condition {
 /// Answers PutObject.
 ///
 /// # Errors
-/// Those of [`receive`] and of the store's commit; `NotImplemented` for what would be dropped silently.
+/// Those of [`receive`] and of the store's commit; `MetadataTooLarge`; `NotImplemented` for what would be dropped
+/// silently.
 pub(crate) async fn put(s3: &Operations, req: S3Request<PutObjectInput>) -> S3Result<PutObjectOutput> {
     let origin = origin(&req);
     let mut input = req.input;
     refuse_tags(input.tagging.as_deref())?;
+    check_metadata(input.metadata.as_ref())?;
     s3.store.require_bucket(&input.bucket).await?;
     let declared = Declared {
         length: input.content_length,
@@ -54,11 +59,13 @@ pub(crate) async fn put(s3: &Operations, req: S3Request<PutObjectInput>) -> S3Re
 /// Answers CopyObject.
 ///
 /// # Errors
-/// Those of [`copy_source`] and of the store's commit; `InvalidRequest` for a copy onto itself that changes nothing.
+/// Those of [`copy_source`] and of the store's commit; `MetadataTooLarge`; `InvalidRequest` for a copy onto itself
+/// that changes nothing.
 pub(crate) async fn copy(s3: &Operations, req: S3Request<CopyObjectInput>) -> S3Result<CopyObjectOutput> {
     let origin = origin(&req);
     let input = req.input;
     refuse_tags(input.tagging.as_deref())?;
+    check_metadata(input.metadata.as_ref())?;
     s3.store.require_bucket(&input.bucket).await?;
     let (source, body) = copy_source(&s3.store, &input.copy_source, &copy_condition!(input), None).await?;
     let replace = input.metadata_directive.as_ref().is_some_and(|d| d.as_str() == MetadataDirective::REPLACE);
@@ -92,12 +99,13 @@ pub(crate) async fn copy(s3: &Operations, req: S3Request<CopyObjectInput>) -> S3
 /// Answers CreateMultipartUpload.
 ///
 /// # Errors
-/// `NoSuchBucket`, `InvalidRequest`, `NotImplemented`.
+/// `NoSuchBucket`, `InvalidRequest`, `MetadataTooLarge`, `NotImplemented`.
 pub(crate) async fn begin_upload(
     s3: &Operations,
     input: CreateMultipartUploadInput,
 ) -> S3Result<CreateMultipartUploadOutput> {
     refuse_tags(input.tagging.as_deref())?;
+    check_metadata(input.metadata.as_ref())?;
     s3.store.require_bucket(&input.bucket).await?;
     let algorithm = input.checksum_algorithm.as_ref().map(Algorithm::named).transpose()?;
     let full_object = match &input.checksum_type {
@@ -171,14 +179,15 @@ pub(crate) async fn upload_part_copy(s3: &Operations, input: UploadPartCopyInput
 /// Answers CompleteMultipartUpload.
 ///
 /// # Errors
-/// `NoSuchUpload`, those of [`Upload::assemble`] and of the store's commit; the upload stays as it was.
+/// `NoSuchUpload`, also while another request completes it, those of [`Upload::assemble`] and of the store's commit;
+/// the upload stays as it was.
 pub(crate) async fn complete_upload(
     s3: &Operations,
     req: S3Request<CompleteMultipartUploadInput>,
 ) -> S3Result<CompleteMultipartUploadOutput> {
     let origin = origin(&req);
     let input = req.input;
-    let upload = s3.uploads.get(&input.upload_id, &input.bucket, &input.key)?;
+    let (taken, upload) = s3.uploads.take(&input.upload_id, &input.bucket, &input.key)?;
     let listed = input.multipart_upload.as_ref().and_then(|m| m.parts.as_deref()).unwrap_or_default();
     let assembled = upload.assemble(listed, &s3.store.incoming()).await?;
     assembled.checksums.verify(&declared!(input))?;
@@ -197,7 +206,7 @@ pub(crate) async fn complete_upload(
     let cause = Cause::CompleteMultipartUpload;
     let draft = Draft { bucket: input.bucket.clone(), object, file: assembled.file, condition, cause, origin };
     let object = s3.store.commit(draft).await?;
-    s3.uploads.end(&input.upload_id);
+    taken.done();
     let mut output = CompleteMultipartUploadOutput {
         location: Some(format!("/{}/{}", input.bucket, super::listing::url_encoded(&object.key))),
         bucket: Some(input.bucket),
@@ -267,6 +276,15 @@ fn origin<T>(req: &S3Request<T>) -> Origin {
         .get()
         .cloned()
         .unwrap_or(Origin { request_id: String::new(), address: std::net::Ipv4Addr::LOCALHOST.into() })
+}
+
+/// Checks `metadata` against S3's limit for the bytes of all its names and values.
+fn check_metadata(metadata: Option<&Metadata>) -> S3Result {
+    let bytes: usize = metadata.into_iter().flatten().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > MOST_METADATA {
+        return Err(s3_error!(MetadataTooLarge, "Your metadata headers exceed the maximum allowed metadata size"));
+    }
+    Ok(())
 }
 
 fn refuse_tags(tags: Option<&str>) -> S3Result {
