@@ -103,10 +103,10 @@ impl Stack {
         let result_bucket = config.destination.bucket(&settings.bucket);
         check_bucket(&settings.bucket)?;
         check_bucket(&result_bucket)?;
-        let lock = DataLock::take(&settings.data)?;
         let page = listen(settings.port, "the page").await?;
         let s3_port = if settings.port == 0 { 0 } else { settings.port.saturating_add(1) };
         let s3 = listen(s3_port, "S3").await?;
+        let lock = DataLock::take(&settings.data)?;
         let in_data = |source| StackError::Data { folder: settings.data.clone(), source };
         let (page_address, s3_address) = (address(&page)?, address(&s3)?);
 
@@ -114,12 +114,10 @@ impl Stack {
         let from_start = Mutex::new(Some(notices.subscribe()));
         let queue = Queue::open(&settings.data, settings.retry_delay, settings.timeout, notices.clone());
         let queue = Arc::new(queue.map_err(in_data)?);
-        let store = Arc::new(open_store(&settings, Arc::clone(&queue), notices.clone()).await.map_err(in_data)?);
+        let store = open_store(&settings, &result_bucket, Arc::clone(&queue), notices.clone());
+        let store = Arc::new(store.await.map_err(in_data)?);
         let log = std::fs::OpenOptions::new().create(true).append(true).open(settings.data.join("function.log"));
         let log = Arc::new(Mutex::new(log.map_err(in_data)?));
-        for bucket in [&settings.bucket, &result_bucket] {
-            store.create_bucket(bucket).await.map_err(|e| in_data(std::io::Error::other(e.to_string())))?;
-        }
 
         let (pid, stop) = (Arc::new(AtomicU32::new(0)), watch::Sender::new(false));
         let function = Function {
@@ -257,12 +255,17 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StackError> {
     listener.local_addr().map_err(|source| StackError::Port { port: 0, source })
 }
 
-/// The store, whose new objects in the watched bucket become events in `queue`.
-async fn open_store(settings: &Settings, queue: Arc<Queue>, notices: Notices) -> std::io::Result<Store> {
+/// The store with both buckets; new objects in the watched one become events in `queue`.
+async fn open_store(
+    settings: &Settings,
+    result_bucket: &str,
+    queue: Arc<Queue>,
+    notices: Notices,
+) -> std::io::Result<Store> {
     let watched = settings.bucket.clone();
     let root = settings.data.join("buckets");
     tokio::fs::create_dir_all(&root).await?;
-    Store::open(
+    let store = Store::open(
         &root,
         Box::new(move |creation| {
             if creation.bucket == watched {
@@ -272,7 +275,11 @@ async fn open_store(settings: &Settings, queue: Arc<Queue>, notices: Notices) ->
                 }
             }
         }),
-    )
+    )?;
+    for bucket in [&settings.bucket, result_bucket] {
+        store.create_bucket(bucket).await.map_err(|error| std::io::Error::other(error.to_string()))?;
+    }
+    Ok(store)
 }
 
 /// Serves the page and S3.

@@ -31,7 +31,7 @@ pub enum Notice {
         /// Where it was written.
         file: String,
     },
-    /// Something could not be written to disk.
+    /// Something could not be written to disk, or was found broken there.
     Lost(String),
 }
 

@@ -57,7 +57,10 @@ fn demo_says_in_one_line_what_is_wrong() {
     assert!(complaint(&demo(&["--port", "0", "--image", &image("huge-header.jpg")])).contains("(too-large)"));
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    assert!(complaint(&demo(&["--port", &port, "--image", &image("photo-420.jpg")])).contains("is taken"));
+    let data = folder.join("data");
+    let arguments = ["--port", &port, "--image", &image("photo-420.jpg"), "--data", data.to_str().unwrap()];
+    assert!(complaint(&demo(&arguments)).contains("is taken"));
+    assert!(!data.exists(), "the next attempt would not find it fresh");
     let usage = demo(&["--port", "65535"]);
     assert_eq!(usage.status.code(), Some(2), "{usage:?}");
 }
