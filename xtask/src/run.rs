@@ -25,6 +25,14 @@ pub(crate) fn target_folder(root: &Path) -> Result<PathBuf, String> {
 pub(crate) fn cargo(root: &Path) -> Result<Command, String> {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root);
+    // What cargo told us of our own package is not true of others: ring's build script watches these, and everything
+    // above it would be built anew whenever somebody calls cargo by hand in between.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&*name);
+        }
+    }
     if std::env::var_os(TARGET_DIR).is_some() {
         // A relative one would count from `root`.
         cargo.env(TARGET_DIR, target_folder(root)?);

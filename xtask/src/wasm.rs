@@ -22,7 +22,7 @@ pub(crate) fn build() -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
     let target = target_folder(root)?;
     install_target()?;
-    run(cargo(root)?.args(["build", "--quiet", "--package", "xtask-bindgen"]))?;
+    run(cargo(root)?.args(["build", "--package", "xtask-bindgen"]))?;
     let bindgen = target.join("debug").join(format!("xtask-bindgen{}", std::env::consts::EXE_SUFFIX));
     println!("wasm: bindgen ready");
     let mut glued = Vec::new();
@@ -58,7 +58,7 @@ fn install_target() -> Result<(), String> {
 /// see them. `RUSTFLAGS` would win over that variable, so it is taken out.
 fn compile(root: &Path, target: &Path, flags: &str) -> Result<PathBuf, String> {
     let mut cargo = cargo(root)?;
-    cargo.args(["build", "--quiet", "--package", "halver-wasm", "--profile", "wasm"]);
+    cargo.args(["build", "--package", "halver-wasm", "--profile", "wasm"]);
     cargo.args(["--target", TARGET, "--target-dir"]).arg(target);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags);
