@@ -24,8 +24,9 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
     drop(raster);
     let half = half.upright(survey.info.orientation);
     let (width, height) = (half.width as u32, half.height as u32);
+    let format = options.format.unwrap_or(survey.info.format);
     let mut target = Target {
-        format: options.format.unwrap_or(survey.info.format),
+        format,
         options,
         profile,
         origin,
@@ -35,7 +36,6 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
     let bytes = target.encode(half)?;
     let mut decisions = target.decisions;
     decisions.extend(decisions_from_size(&survey, source.len(), bytes.len()));
-    let format = options.format.unwrap_or(survey.info.format);
     Ok(Output { bytes, format, width, height, source: survey.info, decisions })
 }
 
