@@ -19,9 +19,9 @@ pub(super) struct Frame {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Component {
     pub(super) id: u8,
-    /// Horizontal sampling factor, 1 to 4.
+    /// Horizontal sampling factor, 1 to 4; 1 where there is no other component.
     pub(super) h: u8,
-    /// Vertical sampling factor, 1 to 4.
+    /// Vertical sampling factor, 1 to 4; 1 where there is no other component.
     pub(super) v: u8,
     /// Selector of its quantization table, 0 to 3.
     pub(super) table: u8,
@@ -51,8 +51,12 @@ impl Frame {
         }
         let components =
             rest.chunks_exact(3).map(|c| Component { id: c[0], h: c[1] >> 4, v: c[1] & 15, table: c[2] }).collect();
-        let frame = Self { progressive: marker == SOF2, width, height, components };
+        let mut frame = Self { progressive: marker == SOF2, width, height, components };
         frame.check_components()?;
+        if let [only] = &mut frame.components[..] {
+            // Its scans are never interleaved, and its MCU is one block whatever its factors (T.81 A.2.2).
+            (only.h, only.v) = (1, 1);
+        }
         Ok(frame)
     }
 
@@ -68,14 +72,6 @@ impl Frame {
             if !(1..=4).contains(&component.h) || !(1..=4).contains(&component.v) {
                 return Err(malformed("has a sampling factor outside 1 to 4"));
             }
-            let first = &self.components[0];
-            if component.h > first.h || component.v > first.v {
-                // Rare, and the decoder panics on some of them.
-                return Err(unsupported("a component that is sampled more finely than the first"));
-            }
-            if component.h == 3 || component.v == 3 {
-                return Err(unsupported("a sampling factor of 3"));
-            }
             if component.table > 3 {
                 return Err(malformed("names a quantization table outside 0 to 3"));
             }
@@ -83,18 +79,52 @@ impl Frame {
         Ok(())
     }
 
-    /// Samples of all components, sides rounded up to whole MCUs.
-    pub(super) fn padded_samples(&self) -> u64 {
-        let (h, v) = self.max_sampling();
-        let round_up = |side: u16, factor: u8| u64::from(side).next_multiple_of(8 * u64::from(factor));
-        let luma = round_up(self.width, h) * round_up(self.height, v);
-        luma * self.components.len() as u64
-    }
-
     /// Largest horizontal and vertical sampling factor.
     pub(super) fn max_sampling(&self) -> (u8, u8) {
-        self.components.iter().fold((1, 1), |(h, v), c| (h.max(c.h), v.max(c.v)))
+        max_sampling(self.components.iter().map(|component| (component.h, component.v)))
     }
+
+    /// MCUs of an interleaved scan across and down.
+    pub(super) fn mcus(&self) -> (usize, usize) {
+        let (h, v) = self.max_sampling();
+        let count = |side: u16, factor: u8| usize::from(side).div_ceil(8 * usize::from(factor));
+        (count(self.width, h), count(self.height, v))
+    }
+
+    /// Samples of `component` across and down (T.81 A.1.1).
+    pub(super) fn size_of(&self, component: &Component) -> (usize, usize) {
+        let (h, v) = self.max_sampling();
+        (scaled(self.width.into(), component.h, h), scaled(self.height.into(), component.v, v))
+    }
+
+    /// Blocks of all components, padded to whole MCUs.
+    pub(super) fn blocks(&self) -> u64 {
+        let (across, down) = self.mcus();
+        let of_mcu: usize = self.components.iter().map(|c| usize::from(c.h) * usize::from(c.v)).sum();
+        (across * down * of_mcu) as u64
+    }
+
+    /// Blocks that a scan visits; each bit of `set` stands for a component.
+    pub(super) fn scan_blocks(&self, set: u8) -> u64 {
+        let chosen = || (0..).zip(&self.components).filter(|(index, _)| set >> index & 1 != 0).map(|(_, chosen)| chosen);
+        if set.is_power_of_two() {
+            let blocks = chosen().map(|component| self.size_of(component));
+            return blocks.map(|(width, height)| (width.div_ceil(8) * height.div_ceil(8)) as u64).sum();
+        }
+        let (across, down) = self.mcus();
+        let of_mcu: usize = chosen().map(|component| usize::from(component.h) * usize::from(component.v)).sum();
+        (across * down * of_mcu) as u64
+    }
+}
+
+/// Largest horizontal and vertical sampling factor of `factors`.
+pub(super) fn max_sampling(factors: impl Iterator<Item = (u8, u8)>) -> (u8, u8) {
+    factors.fold((1, 1), |(h, v), factor| (h.max(factor.0), v.max(factor.1)))
+}
+
+/// `side` samples of the image as samples of a component with sampling factor `factor` of at most `max`.
+pub(super) fn scaled(side: usize, factor: u8, max: u8) -> usize {
+    (side * usize::from(factor)).div_ceil(max.into())
 }
 
 fn check_process(marker: u8) -> Result<(), Error> {

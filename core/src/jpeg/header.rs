@@ -1,10 +1,11 @@
 //! Everything a JPEG says outside its entropy-coded data, read in one walk over its segments.
 
 use super::frame::{self, Frame};
+use super::decode::ScanHeader;
+use super::malformed;
 use super::marker::{APP0, APP1, APP2, APP13, APP14, APP15, COM, DNL, DQT, SOS};
-use super::quantization::{Table, ZIGZAG};
+use super::quantization::{self, Table};
 use super::segment::{Segment, Segments};
-use super::{malformed, unsupported};
 use crate::exif::Exif;
 use crate::picture::Profile;
 use crate::{Error, Metadata};
@@ -15,18 +16,22 @@ pub(crate) struct Header {
     pub(super) frame: Frame,
     /// The transform byte of Adobe's APP14 segment: 0 none, 1 YCbCr, 2 YCCK.
     pub(super) adobe_transform: Option<u8>,
-    /// Whether there is a JFIF segment.
-    pub(super) jfif: bool,
+    /// JFIF's density, where there is a JFIF segment: unit, two bytes across, two bytes down.
+    pub(super) density: Option<[u8; 5]>,
     /// Quantization tables in natural order, the first definition of each.
     pub(super) tables: [Option<Table>; 4],
     /// Scans, at least 1.
     pub(super) scans: u32,
+    /// Blocks that all scans visit.
+    pub(super) scan_blocks: u64,
     pub(super) exif: Exif,
     pub(super) profile: Profile,
     /// Private metadata that is there, sorted, each kind once.
     pub(super) private: Vec<Metadata>,
-    /// The offset behind EOI.
+    /// The offset behind EOI, or of the end of the file where there is none.
     pub(super) end: usize,
+    /// Whether there is an EOI.
+    pub(super) ended: bool,
 }
 
 impl Header {
@@ -41,9 +46,8 @@ impl Header {
             draft.take(segment)?;
         }
         let mut header = draft.finish()?;
-        // The decoder fills a last row that is cut with grey and says nothing, so a file whose end is
-        // missing is refused as a whole, as sharp and Pillow do.
-        header.end = segments.end().ok_or(malformed("ends before EOI: it was cut short"))?;
+        header.ended = segments.end().is_some();
+        header.end = segments.end().unwrap_or(source.len());
         Ok(header)
     }
 }
@@ -53,13 +57,14 @@ impl Header {
 struct Draft<'a> {
     frame: Option<Frame>,
     adobe_transform: Option<u8>,
-    jfif: bool,
+    density: Option<[u8; 5]>,
     tables: [Option<Table>; 4],
-    scans: u32,
+    /// For each scan, a bit for each component of the frame.
+    scans: Vec<u8>,
     exif: Option<Exif>,
     profile_parts: Vec<&'a [u8]>,
     private: Vec<Metadata>,
-    number_of_lines: bool,
+    number_of_lines: Option<u16>,
 }
 
 impl<'a> Draft<'a> {
@@ -68,7 +73,10 @@ impl<'a> Draft<'a> {
         match marker {
             DQT => self.take_tables(payload)?,
             SOS => self.take_scan(payload)?,
-            DNL => self.number_of_lines = true,
+            DNL if self.scans.len() == 1 => {
+                let lines = payload.try_into().map_err(|_| malformed("has a DNL segment of the wrong length"))?;
+                self.number_of_lines.get_or_insert(u16::from_be_bytes(lines));
+            }
             COM => self.note(Metadata::Text),
             APP0..=APP15 => self.take_application(marker, payload),
             _ if frame::is_sof(marker) => {
@@ -82,37 +90,19 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// DQT, T.81 B.2.4.1: several tables of 8-bit or 16-bit steps in zigzag order.
     fn take_tables(&mut self, mut payload: &[u8]) -> Result<(), Error> {
-        while let [selector, rest @ ..] = payload {
-            let bytes = if selector >> 4 == 0 { 64 } else { 128 };
-            let (steps, rest) = rest.split_at_checked(bytes).ok_or(malformed("has a quantization table cut short"))?;
-            let slot = self.tables.get_mut(usize::from(selector & 15));
-            let slot = slot.ok_or(malformed("defines a quantization table outside 0 to 3"))?;
-            slot.get_or_insert_with(|| natural_order(steps));
+        while !payload.is_empty() {
+            let (destination, table, rest) = quantization::parse(payload)?;
+            self.tables[destination].get_or_insert(table);
             payload = rest;
         }
         Ok(())
     }
 
-    /// SOS, T.81 B.2.3: the components of a scan, each of which the frame must have.
     fn take_scan(&mut self, payload: &[u8]) -> Result<(), Error> {
         let frame = self.frame.as_ref().ok_or(malformed("has a scan before its frame header"))?;
-        let [count, rest @ ..] = payload else { return Err(malformed("has a scan header cut short")) };
-        let count = usize::from(*count);
-        if !(1..=4).contains(&count) || rest.len() != 2 * count + 3 {
-            return Err(malformed("has a scan header of the wrong length"));
-        }
-        let mut blocks = 0;
-        for selector in rest[..2 * count].chunks_exact(2) {
-            let component = frame.components.iter().find(|component| component.id == selector[0]);
-            let component = component.ok_or(malformed("has a scan of a component that its frame lacks"))?;
-            blocks += component.h * component.v;
-        }
-        if count > 1 && blocks > 10 {
-            return Err(malformed("has more than ten blocks in an MCU"));
-        }
-        self.scans += 1;
+        let scan = ScanHeader::parse(payload, frame)?;
+        self.scans.push(scan.components.iter().fold(0, |set, selector| set | 1 << selector.index));
         Ok(())
     }
 
@@ -120,7 +110,11 @@ impl<'a> Draft<'a> {
         const EXIF: &[u8] = b"Exif\0\0";
         const ICC: &[u8] = b"ICC_PROFILE\0";
         match marker {
-            APP0 if payload.starts_with(b"JFIF\0") => self.jfif = true,
+            APP0 if payload.starts_with(b"JFIF\0") => {
+                // Some writers cut the segment short; it still says that the colours are YCbCr.
+                let density = payload.get(7..12).and_then(|bytes| bytes.try_into().ok()).unwrap_or(NO_DENSITY);
+                self.density.get_or_insert(density);
+            }
             APP0 if payload.starts_with(b"JFXX\0") => self.note(Metadata::Thumbnail),
             APP1 if payload.starts_with(EXIF) => self.take_exif(&payload[EXIF.len()..]),
             APP1 if payload.starts_with(b"http://ns.adobe.com/x") => self.note(Metadata::Xmp),
@@ -152,16 +146,15 @@ impl<'a> Draft<'a> {
     }
 
     fn finish(mut self) -> Result<Header, Error> {
-        let frame = self.frame.ok_or(malformed("has no frame header"))?;
-        if self.scans == 0 {
+        let mut frame = self.frame.ok_or(malformed("has no frame header"))?;
+        if self.scans.is_empty() {
             return Err(malformed("has no scan"));
         }
         if frame.height == 0 {
-            return Err(if self.number_of_lines {
-                unsupported("its height behind the first scan (DNL)")
-            } else {
-                malformed("is 0 pixels high")
-            });
+            frame.height = self.number_of_lines.unwrap_or(0);
+        }
+        if frame.height == 0 {
+            return Err(malformed("is 0 pixels high"));
         }
         for component in &frame.components {
             if self.tables[usize::from(component.table)].is_none() {
@@ -170,28 +163,23 @@ impl<'a> Draft<'a> {
         }
         self.private.sort();
         Ok(Header {
+            scan_blocks: self.scans.iter().map(|&set| frame.scan_blocks(set)).sum(),
             frame,
             adobe_transform: self.adobe_transform,
-            jfif: self.jfif,
+            density: self.density,
             tables: self.tables,
-            scans: self.scans,
+            scans: self.scans.len() as u32,
             exif: self.exif.unwrap_or_default(),
             profile: join_profile(&self.profile_parts),
             private: self.private,
             end: 0,
+            ended: false,
         })
     }
 }
 
-fn natural_order(steps: &[u8]) -> Table {
-    let mut table = [1; 64];
-    let wide = steps.len() == 128;
-    for (i, &natural) in ZIGZAG.iter().enumerate() {
-        let step = if wide { u16::from_be_bytes([steps[2 * i], steps[2 * i + 1]]) } else { steps[i].into() };
-        table[usize::from(natural)] = step.max(1);
-    }
-    table
-}
+/// JFIF's density where none is known: square pixels, no unit.
+pub(super) const NO_DENSITY: [u8; 5] = [0, 0, 1, 0, 1];
 
 /// The profile in APP2 parts (ICC.1:2022 B.4): each starts with its number from 1 and their count.
 fn join_profile(parts: &[&[u8]]) -> Profile {

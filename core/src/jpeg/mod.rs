@@ -2,9 +2,12 @@
 //! `jpeg-encoder`, without any colour conversion in between: YCbCr stays YCbCr.
 
 mod decode;
-mod encode;
+mod old_encode;
+mod zune;
 mod frame;
 mod header;
+mod huffman;
+mod layout;
 mod marker;
 mod quantization;
 mod segment;
@@ -12,8 +15,8 @@ mod segment;
 use crate::survey::{Survey, shown};
 use crate::{Color, Error, Format, Info};
 
-pub(crate) use decode::decode;
-pub(crate) use encode::{Settings, encode};
+pub(crate) use zune::decode;
+pub(crate) use old_encode::{Settings, encode};
 use header::Header;
 use quantization::Kind;
 
@@ -46,7 +49,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     };
     // Decoded samples, one byte each, and rows of them in work; a progressive or non-interleaved image
     // also holds every coefficient, two bytes each; and the stripped copy of the source.
-    let samples = frame.padded_samples();
+    let samples = 64 * frame.blocks();
     let whole = if frame.progressive || header.scans > 1 { 4 * samples } else { samples + samples / 8 };
     let decode_bytes = whole + header.end as u64;
     Ok(Survey { decode_bytes, private: header.private, animated: false, end: header.end, info })
@@ -59,7 +62,7 @@ impl Header {
         match (ids.len(), self.adobe_transform) {
             (1, _) => Color::Grey,
             (4, _) => Color::Cmyk,
-            _ if self.jfif => Color::YCbCr,
+            _ if self.density.is_some() => Color::YCbCr,
             (_, Some(0)) => Color::Rgb,
             (_, None) if ids == *b"RGB" => Color::Rgb,
             _ => Color::YCbCr,

@@ -3,7 +3,8 @@
 //! "Quality" is libjpeg's scale: the tables of T.81 Annex K times 50 / q below 50, times
 //! 2 − q / 50 from there on.
 
-use crate::Quality;
+use super::malformed;
+use crate::{Error, Quality};
 
 /// 64 quantization steps in natural order (row by row), 1 to 65535 each.
 pub(super) type Table = [u16; 64];
@@ -28,6 +29,26 @@ pub(super) const ZIGZAG: [u8; 64] = [
     28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54,
     47, 55, 62, 63,
 ];
+
+/// Reads one table of a DQT segment (T.81 B.2.4.1): its destination 0 to 3, itself, and what follows.
+///
+/// A step of 0 counts as 1: it divides nothing here, and files that have one still show a picture elsewhere.
+pub(super) fn parse(payload: &[u8]) -> Result<(usize, Table, &[u8]), Error> {
+    let short = malformed("has a quantization table cut short");
+    let [selector, rest @ ..] = payload else { return Err(short) };
+    let wide = selector >> 4 != 0;
+    let (steps, rest) = rest.split_at_checked(if wide { 128 } else { 64 }).ok_or(short)?;
+    let destination = usize::from(selector & 15);
+    if destination > 3 {
+        return Err(malformed("defines a quantization table outside 0 to 3"));
+    }
+    let mut table = [1; 64];
+    for (i, &natural) in ZIGZAG.iter().enumerate() {
+        let step = if wide { u16::from_be_bytes([steps[2 * i], steps[2 * i + 1]]) } else { steps[i].into() };
+        table[usize::from(natural)] = step.max(1);
+    }
+    Ok((destination, table, rest))
+}
 
 /// Which of the two standard tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

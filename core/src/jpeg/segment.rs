@@ -1,5 +1,6 @@
 //! A JPEG file as a row of marker segments (T.81 B.1.1), entropy-coded data skipped.
 
+use super::decode::bytes_before_ff;
 use super::malformed;
 use super::marker::{EOI, RST0, RST7, SOI, SOS, TEM};
 use crate::Error;
@@ -18,18 +19,19 @@ pub(super) struct Segment<'a> {
 /// The segments of a file from behind SOI to EOI.
 ///
 /// As libjpeg does, bytes between segments that are no marker are passed over. Where the file ends without
-/// EOI, the segments end there, and [`end`](Self::end) stays `None`.
+/// EOI, or inside a segment behind a scan, the segments end there, and [`end`](Self::end) stays `None`.
 pub(super) struct Segments<'a> {
     source: &'a [u8],
     at: usize,
     end: Option<usize>,
+    behind_scan: bool,
 }
 
 impl<'a> Segments<'a> {
     /// Starts behind the SOI of `source`.
     pub(super) fn new(source: &'a [u8]) -> Result<Self, Error> {
         match source {
-            [0xFF, SOI, ..] => Ok(Self { source, at: 2, end: None }),
+            [0xFF, SOI, ..] => Ok(Self { source, at: 2, end: None, behind_scan: false }),
             _ => Err(malformed("does not start with SOI")),
         }
     }
@@ -55,7 +57,12 @@ impl<'a> Segments<'a> {
         if marker == SOI {
             return Err(malformed("has a second SOI inside the image"));
         }
-        let payload = self.payload()?;
+        let payload = match self.payload() {
+            // What the scans before have given is not lost; whether it is enough, their decoder says.
+            Err(_) if self.behind_scan => return Ok(None),
+            payload => payload?,
+        };
+        self.behind_scan |= marker == SOS;
         let coded = if marker == SOS { self.entropy_coded() } else { &[] };
         Ok(Some(Segment { marker, payload, coded }))
     }
@@ -89,8 +96,8 @@ impl<'a> Segments<'a> {
     /// Everything up to the next marker that ends a scan: not a stuffed zero, not RSTm, not a fill byte.
     fn entropy_coded(&mut self) -> &'a [u8] {
         let start = self.at;
-        while let Some(found) = self.source[self.at..].iter().position(|&byte| byte == 0xFF) {
-            self.at += found;
+        loop {
+            self.at += distance_to_ff(&self.source[self.at..]);
             match self.source.get(self.at + 1) {
                 Some(0 | RST0..=RST7) => self.at += 2,
                 Some(0xFF) => self.at += 1,
@@ -101,4 +108,16 @@ impl<'a> Segments<'a> {
         self.at = self.source.len();
         &self.source[start..]
     }
+}
+
+/// Bytes of `data` before the first 0xFF.
+fn distance_to_ff(data: &[u8]) -> usize {
+    let (words, tail) = data.as_chunks::<8>();
+    for (i, &word) in words.iter().enumerate() {
+        let clean = bytes_before_ff(word);
+        if clean < 8 {
+            return 8 * i + clean;
+        }
+    }
+    8 * words.len() + tail.iter().position(|&byte| byte == 0xFF).unwrap_or(tail.len())
 }

@@ -1,0 +1,327 @@
+//! Sequential scans (T.81 F.2): one pass that gives each block whole.
+
+use super::bits::{BitReader, Bits, Window};
+use super::lookup::{AcTable, DcTable, TO_END};
+use super::scan::ScanHeader;
+use super::tables::Tables;
+use super::target::Target;
+use crate::Error;
+use crate::jpeg::frame::Frame;
+use crate::jpeg::huffman::ends_block;
+use crate::jpeg::malformed;
+use crate::jpeg::quantization::ZIGZAG;
+
+/// The last coefficient in zigzag order that lies in the corner; those behind it are only passed over.
+const LAST_OF_CORNER: usize = 24;
+
+/// Quantised coefficients of the corner, row by row; behind the sixteenth is room for what is thrown away.
+type Corner = [i16; 32];
+
+/// Where each coefficient in zigzag order goes in a [`Corner`]: its place, or the one for what is thrown away. Advances
+/// past the end of a block lead there as well.
+const SLOTS: [u8; 128] = {
+    const AWAY: u8 = 16;
+    let mut slots = [AWAY; 128];
+    let mut k = 0;
+    while k < 64 {
+        let (v, u) = (ZIGZAG[k] / 8, ZIGZAG[k] % 8);
+        if v < 4 && u < 4 {
+            slots[k] = 4 * v + u;
+        }
+        k += 1;
+    }
+    slots
+};
+
+/// A sequential scan of some of a frame's components.
+pub(super) struct SequentialScan<'a> {
+    parts: Vec<Part>,
+    reader: BitReader<'a>,
+    bits: Bits,
+    /// MCUs between restart markers; 0 where there are none.
+    interval: usize,
+    /// MCUs across and down.
+    mcus: (usize, usize),
+    /// The MCU to come.
+    next: usize,
+    /// The first MCU that is not lost.
+    resume: usize,
+    /// Whether what is broken is passed over.
+    salvage: bool,
+    /// MCUs that were passed over.
+    lost: u64,
+}
+
+/// A component of the scan.
+struct Part {
+    /// Its place in the frame.
+    index: usize,
+    /// Blocks of an MCU across and down; one where the scan has no other component.
+    h: usize,
+    v: usize,
+    dc: DcTable,
+    ac: AcTable,
+    /// The DC coefficient of the block before.
+    prediction: i32,
+}
+
+/// What the data say cannot be.
+struct Broken;
+
+impl<'a> SequentialScan<'a> {
+    /// A scan of `coded` with the tables in force; the targets are told their quantization tables.
+    pub(super) fn new(
+        header: &ScanHeader,
+        frame: &Frame,
+        tables: &Tables,
+        coded: &'a [u8],
+        targets: &mut [Target],
+        salvage: bool,
+    ) -> Result<Self, Error> {
+        let alone = header.components.len() == 1;
+        let mut parts = Vec::new();
+        for selector in &header.components {
+            let component = &frame.components[selector.index];
+            targets[selector.index].set_table(tables.quantization(component.table)?);
+            let (h, v) = if alone { (1, 1) } else { (component.h.into(), component.v.into()) };
+            let (dc, ac) = (tables.dc(selector.dc)?, tables.ac(selector.ac)?);
+            parts.push(Part { index: selector.index, h, v, dc, ac, prediction: 0 });
+        }
+        let mcus = if alone { targets[parts[0].index].blocks() } else { frame.mcus() };
+        let (reader, bits) = BitReader::new(coded);
+        let interval = tables.restart_interval;
+        Ok(Self { parts, reader, bits, interval, mcus, next: 0, resume: 0, salvage, lost: 0 })
+    }
+
+    /// Rows of MCUs.
+    pub(super) fn rows(&self) -> usize {
+        self.mcus.1
+    }
+
+    /// Blocks that were passed over so far.
+    pub(super) fn lost_blocks(&self) -> u64 {
+        self.lost * self.parts.iter().map(|part| part.h * part.v).sum::<usize>() as u64
+    }
+
+    /// Decodes the next row of MCUs into `targets`.
+    ///
+    /// # Errors
+    /// Malformed where the data are broken or end early, unless that is to be passed over.
+    pub(super) fn decode_row(&mut self, targets: &mut [Target]) -> Result<(), Error> {
+        let end = self.next + self.mcus.0;
+        while self.next < end {
+            if self.next < self.resume {
+                let lost = self.resume.min(end) - self.next;
+                self.next += lost;
+                self.lost += lost as u64;
+                continue;
+            }
+            if self.at_restart() {
+                self.restart()?;
+                continue;
+            }
+            if let Err(error) = self.decode_mcus(self.interval_end().min(end), targets) {
+                if !self.salvage {
+                    return Err(error);
+                }
+                let found = self.reader.next_restart();
+                self.resume_behind(found, self.next / self.interval.max(1));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the next MCU begins a restart interval, and its marker was not yet read.
+    fn at_restart(&self) -> bool {
+        let between = self.interval > 0 && self.next > 0 && self.next.is_multiple_of(self.interval);
+        between && self.next != self.resume
+    }
+
+    /// The first MCU behind this restart interval.
+    fn interval_end(&self) -> usize {
+        if self.interval == 0 { usize::MAX } else { (self.next / self.interval + 1) * self.interval }
+    }
+
+    /// Moves behind the marker that begins the next restart interval.
+    fn restart(&mut self) -> Result<(), Error> {
+        let ended = self.next / self.interval - 1;
+        let found = self.reader.next_restart();
+        let problem = match found {
+            _ if self.reader.is_exhausted(&self.bits) => "has a restart interval that ends early",
+            None => "lacks a restart marker",
+            Some(found) if usize::from(found) != ended % 8 => "has restart markers out of order",
+            Some(_) => {
+                self.resume_behind(found, ended);
+                return Ok(());
+            }
+        };
+        if !self.salvage {
+            return Err(malformed(problem));
+        }
+        self.resume_behind(found, ended);
+        Ok(())
+    }
+
+    /// Goes on behind the marker `found`; the interval before it is `earliest` or up to seven later. What lies between
+    /// is lost; without a marker all is.
+    fn resume_behind(&mut self, found: Option<u8>, earliest: usize) {
+        let total = self.mcus.0 * self.mcus.1;
+        let Some(found) = found.filter(|_| self.interval > 0) else {
+            self.resume = total;
+            return;
+        };
+        let missing = (usize::from(found) + 8 - earliest % 8) % 8;
+        self.resume = ((earliest + missing + 1) * self.interval).min(total);
+        self.bits = self.reader.begin_interval();
+        self.parts.iter_mut().for_each(|part| part.prediction = 0);
+    }
+
+    /// Decodes MCUs of one row and one restart interval, up to `until`.
+    fn decode_mcus(&mut self, until: usize, targets: &mut [Target]) -> Result<(), Error> {
+        let mut bits = self.bits;
+        while self.next < until {
+            if self.reader.is_low(&bits) {
+                bits = self.reader.fill(bits);
+                if self.reader.is_exhausted(&bits) {
+                    return Err(malformed("ends inside the image data"));
+                }
+            }
+            let (row, column) = (self.next / self.mcus.0, self.next % self.mcus.0);
+            let window = self.reader.window();
+            for part in &mut self.parts {
+                let target = &mut targets[part.index];
+                if part.decode(&mut bits, window, column, row, target).is_err() {
+                    return Err(malformed("has broken Huffman codes"));
+                }
+            }
+            self.next += 1;
+        }
+        self.bits = bits;
+        if self.reader.is_exhausted(&bits) {
+            return Err(malformed("ends inside the image data"));
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    /// Decodes the blocks of the MCU at (`column`, `row`).
+    #[inline(always)]
+    fn decode(
+        &mut self,
+        bits: &mut Bits,
+        window: &Window,
+        column: usize,
+        row: usize,
+        target: &mut Target,
+    ) -> Result<(), Broken> {
+        for y in row * self.v..(row + 1) * self.v {
+            for x in column * self.h..(column + 1) * self.h {
+                if target.wants_corner(x, y) {
+                    let mut corner: Corner = [0; 32];
+                    self.prediction += decode_corner(bits, window, &self.dc, &self.ac, &mut corner)?;
+                    corner[0] = self.dc_coefficient()?;
+                    let (corner, _) = corner.split_first_chunk().ok_or(Broken)?;
+                    target.write_corner(x, y, corner);
+                } else {
+                    *bits = self.decode_whole(*bits, window, x, y, target)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The DC coefficient, if it is one: 16 bits hold each that a difference of 15 bits can lead to in a picture.
+    #[inline(always)]
+    fn dc_coefficient(&self) -> Result<i16, Broken> {
+        i16::try_from(self.prediction).map_err(|_| Broken)
+    }
+
+    /// Decodes a block of which more than the corner is needed, or nothing.
+    #[cold]
+    fn decode_whole(
+        &mut self,
+        mut bits: Bits,
+        window: &Window,
+        x: usize,
+        y: usize,
+        target: &mut Target,
+    ) -> Result<Bits, Broken> {
+        let mut coefficients = [0; 64];
+        bits.refill(window);
+        self.prediction += self.dc.take(&mut bits).ok_or(Broken)?;
+        coefficients[0] = self.dc_coefficient()?;
+        let mut k = 0;
+        while k < 63 {
+            bits.refill(window);
+            let symbol = self.ac.codes.take(&mut bits).ok_or(Broken)?;
+            if ends_block(symbol) {
+                break;
+            }
+            k += usize::from(symbol >> 4) + 1;
+            let value = bits.take_signed(u32::from(symbol & 15));
+            let place = ZIGZAG.get(k).ok_or(Broken)?;
+            coefficients[usize::from(*place)] = value as i16;
+        }
+        if target.holds(x, y) {
+            target.write_whole(x, y, &coefficients);
+        }
+        Ok(bits)
+    }
+}
+
+/// The DC difference of a block; its AC coefficients go where [`SLOTS`] says.
+#[inline(always)]
+fn decode_corner(
+    bits: &mut Bits,
+    window: &Window,
+    dc: &DcTable,
+    ac: &AcTable,
+    corner: &mut Corner,
+) -> Result<i32, Broken> {
+    bits.refill(window);
+    let difference = dc.take(bits).ok_or(Broken)?;
+    let mut k = 0;
+    while k < LAST_OF_CORNER {
+        bits.refill(window);
+        let step = ac.step_at(bits);
+        if step.length() == 0 {
+            let symbol = ac.codes.take(bits).ok_or(Broken)?;
+            if ends_block(symbol) {
+                return Ok(difference);
+            }
+            k += usize::from(symbol >> 4) + 1;
+            store(corner, k, bits.take_signed(u32::from(symbol & 15)) as i16);
+            continue;
+        }
+        bits.skip(step.length());
+        let (advance, value) = step.first();
+        store(corner, k + advance, value);
+        let (advance2, value2) = step.second();
+        k += advance + advance2;
+        store(corner, k, value2);
+    }
+    // From 23 at most, two advances by a run stay below this.
+    if k >= TO_END { Ok(difference) } else { skip_rest(bits, window, ac, k).map(|()| difference) }
+}
+
+/// Stores `value` at `k` in zigzag order without asking whether it is needed.
+#[inline(always)]
+fn store(corner: &mut Corner, k: usize, value: i16) {
+    corner[usize::from(SLOTS[k % 128]) % 32] = value;
+}
+
+/// Passes over what follows coefficient `k`, 24 to 62, of a block.
+#[inline(always)]
+fn skip_rest(bits: &mut Bits, window: &Window, ac: &AcTable, mut k: usize) -> Result<(), Broken> {
+    while k < 63 {
+        bits.refill(window);
+        let symbol = ac.codes.take(bits).ok_or(Broken)?;
+        if ends_block(symbol) {
+            return Ok(());
+        }
+        k += usize::from(symbol >> 4) + 1;
+        bits.skip(u32::from(symbol & 15));
+    }
+    if k == 63 { Ok(()) } else { Err(Broken) }
+}
