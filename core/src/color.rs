@@ -19,6 +19,20 @@ pub(crate) fn rgb_from_ycbcr([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     [sum(RED_FROM_CR * cr), sum(-GREEN_FROM_CB * cb - GREEN_FROM_CR * cr), sum(BLUE_FROM_CB * cb)]
 }
 
+/// The full-range BT.601 pixel of red, green, blue, rounded to the nearest: JFIF 1.02.
+pub(crate) fn ycbcr_from_rgb(rgb: [u8; 3]) -> [u8; 3] {
+    const HALF: i32 = 1 << 15;
+    // Each row sums up to 1 or to 0, so that grey stays grey.
+    const Y: [i32; 3] = [fixed(0.299), fixed(0.587), 65536 - fixed(0.299) - fixed(0.587)];
+    const CB: [i32; 3] = [-fixed(0.168735892), fixed(0.168735892) - fixed(0.5), fixed(0.5)];
+    const CR: [i32; 3] = [fixed(0.5), fixed(0.081312411) - fixed(0.5), -fixed(0.081312411)];
+    let sum = |row: [i32; 3], offset: i32| {
+        let sum: i32 = row.iter().zip(rgb).map(|(&factor, level)| factor * i32::from(level)).sum();
+        (((sum + HALF) >> 16) + offset).clamp(0, 255) as u8
+    };
+    [sum(Y, 0), sum(CB, 128), sum(CR, 128)]
+}
+
 /// Red, green, blue of three inverted inks (255 is none of the ink) under inverted black: the plain
 /// Adobe rule, each ink times black.
 pub(crate) fn rgb_from_inverted_inks([c, m, y, k]: [u8; 4]) -> [u8; 3] {
@@ -52,6 +66,19 @@ mod tests {
             for (got, exact) in rgb_from_ycbcr([y, cb, cr]).into_iter().zip(exact) {
                 assert!((f64::from(got) - exact.clamp(0.0, 255.0)).abs() <= 0.51, "{y} {cb} {cr}: {got} {exact}");
             }
+        }
+    }
+
+    #[test]
+    fn there_and_back_again() {
+        for level in 0..=255 {
+            assert_eq!(ycbcr_from_rgb([level; 3]), [level, 128, 128]);
+        }
+        assert_eq!(ycbcr_from_rgb([255, 0, 0]), [76, 85, 255]);
+        assert_eq!(ycbcr_from_rgb([0, 0, 255]), [29, 255, 107]);
+        for rgb in [[10, 200, 30], [250, 128, 1], [77, 66, 99]] {
+            let again = rgb_from_ycbcr(ycbcr_from_rgb(rgb));
+            assert!(rgb.iter().zip(again).all(|(&a, b)| a.abs_diff(b) <= 2), "{rgb:?} {again:?}");
         }
     }
 

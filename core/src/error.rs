@@ -52,8 +52,8 @@ pub enum Limit {
     Pixels,
     /// Bytes of memory at the peak, above the source.
     MemoryBytes,
-    /// Progressive scans.
-    Scans,
+    /// Blocks that the scans of a JPEG visit.
+    ScanBlocks,
 }
 
 impl Error {
@@ -86,7 +86,7 @@ impl std::fmt::Display for Error {
                     Limit::SourceBytes => "bytes",
                     Limit::Pixels => "pixels",
                     Limit::MemoryBytes => "bytes of memory",
-                    Limit::Scans => "scans",
+                    Limit::ScanBlocks => "blocks in scans",
                 };
                 write!(f, "too large: {needed} {unit} needed, {allowed} allowed")
             }

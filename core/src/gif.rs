@@ -158,7 +158,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     // Canvas and frame as RGBA, and the frame's indices.
     let decode_bytes = 4 * info.pixels() + 5 * blocks.frame_pixels;
     let (_, private) = blocks.found.finish();
-    Ok(Survey { decode_bytes, private, animated: blocks.frames > 1, end: blocks.end, info })
+    Ok(Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated: blocks.frames > 1, end: blocks.end, info })
 }
 
 /// The pixels of `source`, a still picture, on its canvas.

@@ -34,11 +34,11 @@ mod webp;
 pub use error::{Error, Limit};
 pub use format::{Format, UnknownFormat};
 pub use info::{Color, Info};
-pub use options::{Limits, Options, Quality, QualityOutOfRange, Rgb};
+pub use options::{Effort, Limits, Options, Quality, QualityOutOfRange, Rgb, Subsampling};
 pub use output::{Decision, Metadata, Output, sha256};
 
 /// Changes whenever any source could give other bytes than before; part of every recipe id.
-pub const OUTPUT_VERSION: u32 = 2;
+pub const OUTPUT_VERSION: u32 = 3;
 
 /// Length of a side after halving; odd sides round up, so 1 stays 1.
 ///

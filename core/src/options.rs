@@ -19,6 +19,16 @@ pub struct Options {
     pub format: Option<Format>,
     /// The quality of lossy results.
     pub quality: Quality,
+    /// How much time a lossy encoder takes to save bytes.
+    pub effort: Effort,
+    /// Whether a JPEG is written in progressive scans, which show a coarse picture first; those of [`Effort::Small`]
+    /// always are.
+    pub progressive: bool,
+    /// How finely a JPEG's chroma is sampled.
+    pub subsampling: Subsampling,
+    /// Whether what is there of a damaged JPEG is kept, and [`Decision::Salvaged`](crate::Decision::Salvaged) says so.
+    /// Otherwise it is refused.
+    pub salvage: bool,
     /// What stands behind transparent pixels where the result's format has no transparency.
     pub background: Rgb,
     /// What the source may cost. Limits decide whether there is a result, never its bytes, so they
@@ -28,7 +38,16 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { format: None, quality: Quality::default(), background: Rgb([255; 3]), limits: Limits::default() }
+        Self {
+            format: None,
+            quality: Quality::default(),
+            effort: Effort::default(),
+            progressive: false,
+            subsampling: Subsampling::default(),
+            salvage: false,
+            background: Rgb([255; 3]),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -36,11 +55,22 @@ impl Options {
     /// The recipe id: 16 hexadecimal digits that change whenever the same source could give other bytes.
     ///
     /// It is the head of the SHA-256 over the JSON array (no white space) of [`OUTPUT_VERSION`] and the values of all
-    /// options but the limits, in the order of their declaration: `[2,null,80,[255,255,255]]` for the default.
+    /// options but the limits, in the order of their declaration:
+    /// `[3,null,80,"balanced",false,"source",false,[255,255,255]]` for the default.
     #[must_use]
     pub fn recipe(&self) -> String {
-        let Self { format, quality, background, limits: _ } = self;
-        let canonical = serde_json::json!([OUTPUT_VERSION, format, quality, background]).to_string();
+        let Self { format, quality, effort, progressive, subsampling, salvage, background, limits: _ } = self;
+        let canonical = serde_json::json!([
+            OUTPUT_VERSION,
+            format,
+            quality,
+            effort,
+            progressive,
+            subsampling,
+            salvage,
+            background
+        ]);
+        let canonical = canonical.to_string();
         hex(&Sha256::digest(canonical)[..8])
     }
 }
@@ -114,6 +144,31 @@ impl std::fmt::Display for QualityOutOfRange {
 
 impl std::error::Error for QualityOutOfRange {}
 
+/// How much time an encoder takes to save bytes. The quality of the picture is the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effort {
+    /// As little as possible: one pass, with tables made for any image.
+    Fast,
+    /// A little: tables made for this image.
+    #[default]
+    Balanced,
+    /// What pays: each coefficient weighed by the bytes that it costs.
+    Small,
+}
+
+/// How finely a JPEG's chroma is sampled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Subsampling {
+    /// As the source is where it is a JPEG, else as [`Quarter`](Self::Quarter).
+    #[default]
+    #[serde(rename = "source")]
+    Source,
+    /// One sample for two by two pixels.
+    #[serde(rename = "4:2:0")]
+    Quarter,
+}
+
 /// A colour: red, green, blue, 0 to 255 each, in the image's own colour space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -129,14 +184,14 @@ pub struct Limits {
     pub pixels: u64,
     /// The most bytes of memory at the peak, above the source.
     pub memory_bytes: u64,
-    /// The most scans of a progressive JPEG.
-    pub scans: u32,
+    /// The most blocks that the scans of a JPEG visit: 8×8 samples of a component count once for each scan.
+    pub scan_blocks: u64,
 }
 
 impl Default for Limits {
-    /// 256 MiB of source, 100 megapixels, 1 GiB of memory, 100 scans.
+    /// 256 MiB of source, 100 megapixels, 1 GiB of memory, 100 million blocks visited.
     fn default() -> Self {
-        Self { source_bytes: 256 << 20, pixels: 100_000_000, memory_bytes: 1 << 30, scans: 100 }
+        Self { source_bytes: 256 << 20, pixels: 100_000_000, memory_bytes: 1 << 30, scan_blocks: 100_000_000 }
     }
 }
 
@@ -155,6 +210,10 @@ mod tests {
             Options { format: Some(Format::Png), ..plain.clone() },
             Options { quality: Quality(79), ..plain.clone() },
             Options { background: Rgb([0; 3]), ..plain.clone() },
+            Options { effort: Effort::Fast, ..plain.clone() },
+            Options { progressive: true, ..plain.clone() },
+            Options { subsampling: Subsampling::Quarter, ..plain.clone() },
+            Options { salvage: true, ..plain.clone() },
         ] {
             assert_ne!(plain.recipe(), other.recipe(), "{other:?}");
         }

@@ -74,6 +74,12 @@ pub enum Decision {
         /// chrominance differ, the lower one.
         used: u8,
     },
+    /// The source is damaged, and what is there of it was kept.
+    Salvaged {
+        /// Blocks of 8×8 samples that are missing or coarser than they were, at least 1; where whole scans are missing
+        /// nobody knows how many.
+        blocks: u64,
+    },
     /// Inks (CMYK or YCCK) were converted to RGB by the plain Adobe rule.
     InksConverted,
     /// Transparency was blended onto the background.

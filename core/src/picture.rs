@@ -44,6 +44,8 @@ pub(crate) struct JpegTraits {
     pub(crate) chrominance: Option<Quality>,
     /// Luma samples for one chroma sample, across and down; `None` for grey.
     pub(crate) sampling: Option<(u8, u8)>,
+    /// JFIF's density: unit, two bytes across, two bytes down.
+    pub(crate) density: [u8; 5],
 }
 
 /// An embedded ICC profile.

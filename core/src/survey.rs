@@ -1,7 +1,7 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
 use crate::exif::Exif;
-use crate::{Error, Format, Info, Limit, Limits, Metadata, gif, half, jpeg, png, webp};
+use crate::{Error, Format, Info, Limit, Metadata, Options, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
 #[derive(Debug)]
@@ -13,12 +13,16 @@ pub(crate) struct Survey {
     pub(crate) animated: bool,
     /// Where the image ends: the decoder never sees what lies behind.
     pub(crate) end: usize,
+    /// Blocks that the scans of a JPEG visit; 0 for other formats.
+    pub(crate) scan_blocks: u64,
     /// Bytes of memory that decoding takes above the source, the pixels among them; an upper estimate.
     pub(crate) decode_bytes: u64,
+    /// What the segments of a JPEG say; `None` of other formats.
+    pub(crate) jpeg: Option<Box<jpeg::Header>>,
 }
 
 /// Memory that coders take whatever the size of the picture: tables, buffers, small pictures' padding.
-const FLOOR_BYTES: u64 = 12 << 20;
+pub(crate) const FLOOR_BYTES: u64 = 12 << 20;
 
 impl Survey {
     /// Walks over `source`, whichever of the formats it is in.
@@ -35,7 +39,10 @@ impl Survey {
     ///
     /// Two moments are the highest: the whole decoded beside its half, and the half beside what an encoder
     /// makes of it, at most 24 bytes a pixel (coefficients or RGBA, an index, tokens, the encoded bytes).
-    pub(crate) fn peak_bytes(&self) -> u64 {
+    pub(crate) fn peak_bytes(&self, options: &Options) -> u64 {
+        if let Some(header) = self.jpeg_to_jpeg(options) {
+            return jpeg::peak_bytes(self.end, header, options);
+        }
         const ENCODER_BYTES: u64 = 24;
         let half_pixels = u64::from(half(self.info.width)) * u64::from(half(self.info.height));
         let half_bytes = half_pixels.saturating_mul(if self.info.depth == 16 { 8 } else { 4 });
@@ -44,12 +51,20 @@ impl Survey {
         decoding.max(encoding).saturating_add(self.info.profile_bytes).saturating_add(FLOOR_BYTES)
     }
 
-    /// Refuses what would cross `limits`.
-    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
+    /// The header, where a JPEG becomes a JPEG of the same components.
+    pub(crate) fn jpeg_to_jpeg(&self, options: &Options) -> Option<&jpeg::Header> {
+        let header = self.jpeg.as_deref()?;
+        let stays = options.format.unwrap_or(Format::Jpeg) == Format::Jpeg;
+        (stays && jpeg::keeps_planes(header)).then_some(header)
+    }
+
+    /// Refuses what would cross the limits of `options`.
+    pub(crate) fn check(&self, options: &Options) -> Result<(), Error> {
+        let limits = &options.limits;
         let costs = [
             (Limit::Pixels, self.info.pixels(), limits.pixels),
-            (Limit::Scans, self.info.scans.into(), limits.scans.into()),
-            (Limit::MemoryBytes, self.peak_bytes(), limits.memory_bytes),
+            (Limit::ScanBlocks, self.scan_blocks, limits.scan_blocks),
+            (Limit::MemoryBytes, self.peak_bytes(options), limits.memory_bytes),
         ];
         for (limit, needed, allowed) in costs {
             if needed > allowed {

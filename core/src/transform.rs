@@ -3,10 +3,10 @@
 use crate::halve::halve as halve_raster;
 use crate::icc::{self, Space};
 use crate::palette::Indexed;
-use crate::picture::{Origin, Picture, Profile};
+use crate::picture::{Origin, Profile};
 use crate::raster::{Model, Raster};
 use crate::survey::Survey;
-use crate::{Decision, Error, Format, Limit, Options, Output, gif, jpeg, png, webp};
+use crate::{Color, Decision, Error, Format, Limit, Options, Output, gif, half, jpeg, png, webp};
 
 /// See [`crate::halve`].
 pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Error> {
@@ -15,38 +15,30 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
         return Err(Error::TooLarge { limit: Limit::SourceBytes, needed, allowed });
     }
     let survey = Survey::of(source)?;
-    survey.check(&options.limits)?;
+    survey.check(options)?;
     if survey.animated {
         return Err(Error::UnsupportedFeature { format: survey.info.format, feature: "animation" });
     }
-    let Picture { raster, profile, origin } = decode(&source[..survey.end], &survey, options)?;
-    let half = halve_raster(&raster);
-    drop(raster);
-    let half = half.upright(survey.info.orientation);
-    let (width, height) = (half.width as u32, half.height as u32);
+    let (width, height) = (half(survey.info.width), half(survey.info.height));
     let format = options.format.unwrap_or(survey.info.format);
     let mut target = Target {
         format,
         options,
-        profile,
-        origin,
+        profile: Profile::Absent,
+        origin: Origin::Gif,
         transposed: survey.info.orientation >= 5,
         decisions: decisions_from_header(&survey),
     };
-    let bytes = target.encode(half)?;
+    let image = &source[..survey.end];
+    let bytes = if let Some(header) = survey.jpeg_to_jpeg(options) {
+        target.halve_jpeg(image, header)?
+    } else {
+        let picture = target.decode(image, &survey)?;
+        target.encode(picture.upright(survey.info.orientation))?
+    };
     let mut decisions = target.decisions;
     decisions.extend(decisions_from_size(&survey, source.len(), bytes.len()));
     Ok(Output { bytes, format, width, height, source: survey.info, decisions })
-}
-
-fn decode(source: &[u8], survey: &Survey, options: &Options) -> Result<Picture, Error> {
-    let (info, limits) = (&survey.info, &options.limits);
-    match info.format {
-        Format::Jpeg => jpeg::decode(source),
-        Format::Png => png::decode(source, limits),
-        Format::WebP => webp::decode(source),
-        Format::Gif => gif::decode(source, info, limits),
-    }
 }
 
 fn decisions_from_header(survey: &Survey) -> Vec<Decision> {
@@ -75,6 +67,34 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// JPEG to JPEG: from planes to planes, without pixels between them.
+    fn halve_jpeg(&mut self, source: &[u8], header: &jpeg::Header) -> Result<Vec<u8>, Error> {
+        self.profile = header.profile.clone();
+        let model = if header.color() == Color::Grey { Model::Grey } else { Model::Rgb };
+        let profile = self.fitting_profile(model);
+        let (bytes, decisions) = jpeg::halve(source, header, self.options, profile)?;
+        self.decisions.extend(decisions);
+        Ok(bytes)
+    }
+
+    /// The half of `source` as pixels, not yet upright.
+    fn decode(&mut self, source: &[u8], survey: &Survey) -> Result<Raster, Error> {
+        let (info, limits) = (&survey.info, &self.options.limits);
+        let picture = match (info.format, &survey.jpeg) {
+            (Format::Jpeg, Some(header)) => {
+                let (half, lost) = jpeg::decode(source, header, self.options.salvage)?;
+                self.decisions.extend((lost > 0).then_some(Decision::Salvaged { blocks: lost }));
+                (self.profile, self.origin) = (half.profile, half.origin);
+                return Ok(half.raster);
+            }
+            (Format::Png, _) => png::decode(source, limits)?,
+            (Format::WebP, _) => webp::decode(source)?,
+            (Format::Gif | Format::Jpeg, _) => gif::decode(source, info, limits)?,
+        };
+        (self.profile, self.origin) = (picture.profile, picture.origin);
+        Ok(halve_raster(&picture.raster))
+    }
+
     fn encode(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
         if matches!(self.origin, Origin::Jpeg { inks: true, .. }) {
             self.decisions.push(Decision::InksConverted);
@@ -97,9 +117,8 @@ impl Target<'_> {
         }
         let profile = self.fitting_profile(half.model);
         let source = if let Origin::Jpeg { traits, .. } = &self.origin { Some(traits) } else { None };
-        let quality = self.options.quality;
-        let settings = jpeg::Settings { quality, source, transposed: self.transposed, profile: profile.as_deref() };
-        let (bytes, limited) = jpeg::encode(&half, &settings)?;
+        let settings = jpeg::Settings { options: self.options, source, transposed: self.transposed, profile };
+        let (bytes, limited) = jpeg::encode(half, settings)?;
         self.decisions.extend(limited);
         Ok(bytes)
     }

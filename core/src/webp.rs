@@ -177,7 +177,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     };
     // Four bytes a pixel decoded, and while decoding as many, or 1.5 of YCbCr and as many for the alpha plane.
     let decode_bytes = info.pixels().saturating_mul(if chunks.lossy && chunks.alpha { 11 } else { 8 });
-    Ok(Survey { decode_bytes, private, animated: chunks.animated, end: chunks.end, info })
+    Ok(Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated: chunks.animated, end: chunks.end, info })
 }
 
 /// The pixels of `source`, a still picture.

@@ -25,7 +25,7 @@ pub(crate) struct Header {
     /// Blocks that all scans visit.
     pub(super) scan_blocks: u64,
     pub(super) exif: Exif,
-    pub(super) profile: Profile,
+    pub(crate) profile: Profile,
     /// Private metadata that is there, sorted, each kind once.
     pub(super) private: Vec<Metadata>,
     /// The offset behind EOI, or of the end of the file where there is none.

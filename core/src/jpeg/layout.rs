@@ -34,6 +34,17 @@ impl Layout {
         self.sampling.iter().map(plane).collect()
     }
 
+    /// The layout with luma as fine as it is and one chroma sample for two by two, unless chroma is coarser already.
+    pub(super) fn quartered(&self) -> Self {
+        let (h, v) = max_sampling(self.sampling.iter().copied());
+        let mut sampling = self.sampling.clone();
+        if sampling[1..].iter().any(|&(ch, cv)| 4 * ch * cv > h * v) && sampling[0] == (h, v) {
+            sampling.fill((1, 1));
+            sampling[0] = (2, 2);
+        }
+        Self { sampling, ..*self }
+    }
+
     /// The layout of the picture with rows and columns exchanged.
     pub(super) fn transposed(&self) -> Self {
         let sampling = self.sampling.iter().map(|&(h, v)| (v, h)).collect();
@@ -75,5 +86,129 @@ impl Plane {
         for y in height..self.rows() {
             self.samples.copy_within(last.clone(), y * self.stride);
         }
+    }
+}
+
+/// All samples of a half.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Planes {
+    pub(super) layout: Layout,
+    /// Each as large as its component.
+    pub(super) planes: Vec<Plane>,
+}
+
+impl Planes {
+    /// Planes that have no rows yet.
+    pub(super) fn new(layout: Layout) -> Self {
+        let plane = |index| {
+            let (width, height) = layout.size(index);
+            Plane { stride: width, samples: Vec::with_capacity(width * height) }
+        };
+        let planes = (0..layout.sampling.len()).map(plane).collect();
+        Self { layout, planes }
+    }
+
+    /// Adds the rows of a row of MCUs, without what pads them.
+    pub(super) fn push(&mut self, band: &[&Plane]) {
+        for (index, (plane, rows)) in self.planes.iter_mut().zip(band).enumerate() {
+            let missing = self.layout.size(index).1 - plane.rows();
+            for row in rows.samples.chunks_exact(rows.stride).take(missing) {
+                plane.samples.extend_from_slice(&row[..plane.stride]);
+            }
+        }
+    }
+
+    /// Fills `band` with row `row` of MCUs, padded.
+    pub(super) fn copy_band(&self, row: usize, band: &mut [Plane]) {
+        for (plane, band) in self.planes.iter().zip(band) {
+            let first = row * band.rows();
+            let rows = (plane.rows() - first).min(band.rows());
+            for (y, to) in band.samples.chunks_exact_mut(band.stride).take(rows).enumerate() {
+                to[..plane.stride].copy_from_slice(plane.row(first + y));
+            }
+            band.pad(plane.stride, rows);
+        }
+    }
+
+    /// The planes at the sizes of `layout`, each sample the mean of those that it stands for.
+    pub(super) fn reduced(self, layout: Layout) -> Self {
+        let planes = self.planes.into_iter().enumerate().map(|(index, plane)| plane.reduced(layout.size(index))).collect();
+        Self { layout, planes }
+    }
+
+    /// The planes as a viewer shows them, given their EXIF orientation, 1 to 8.
+    pub(super) fn upright(self, orientation: u8) -> Self {
+        let layout = if orientation >= 5 { self.layout.transposed() } else { self.layout };
+        let planes = self.planes.into_iter().map(|plane| plane.upright(orientation)).collect();
+        Self { layout, planes }
+    }
+}
+
+impl Plane {
+    /// The plane at `width` × `height`, which are at most its own.
+    fn reduced(self, (width, height): (usize, usize)) -> Self {
+        let (across, down) = (self.stride.div_ceil(width), self.rows().div_ceil(height));
+        if (across, down) == (1, 1) {
+            return self;
+        }
+        let mut samples = Vec::with_capacity(width * height);
+        for rows in self.samples.chunks(down * self.stride) {
+            for x in 0..width {
+                let columns = x * across..((x + 1) * across).min(self.stride);
+                let covered = rows.chunks_exact(self.stride).flat_map(|row| &row[columns.clone()]);
+                let (sum, count) = covered.fold((0, 0), |(sum, count), &sample| (sum + u32::from(sample), count + 1));
+                samples.push(((sum + count / 2) / count) as u8);
+            }
+        }
+        Self { stride: width, samples }
+    }
+
+    /// The plane as a viewer shows it, given its EXIF orientation.
+    fn upright(self, orientation: u8) -> Self {
+        match orientation {
+            2 => self.mirrored(),
+            3 => Self { samples: self.samples.iter().rev().copied().collect(), ..self },
+            4 => self.flipped(),
+            5 => self.transposed(),
+            6 => self.flipped().transposed(),
+            7 => self.transposed().mirrored().flipped(),
+            8 => self.transposed().flipped(),
+            _ => self,
+        }
+    }
+
+    /// Left and right exchanged.
+    fn mirrored(mut self) -> Self {
+        self.samples.chunks_exact_mut(self.stride).for_each(<[u8]>::reverse);
+        self
+    }
+
+    /// Top and bottom exchanged.
+    fn flipped(mut self) -> Self {
+        let rows = self.rows();
+        let (top, bottom) = self.samples.split_at_mut(rows / 2 * self.stride);
+        for (upper, lower) in top.chunks_exact_mut(self.stride).zip(bottom.rchunks_exact_mut(self.stride)) {
+            upper.swap_with_slice(lower);
+        }
+        self
+    }
+
+    /// Rows and columns exchanged.
+    fn transposed(self) -> Self {
+        /// Samples of a side of what is exchanged at once, so that both sides stay in the cache.
+        const TILE: usize = 32;
+        let (width, height) = (self.stride, self.rows());
+        let mut samples = vec![0; width * height];
+        for top in (0..height).step_by(TILE) {
+            for left in (0..width).step_by(TILE) {
+                for x in left..(left + TILE).min(width) {
+                    let column = &mut samples[x * height..][top..(top + TILE).min(height)];
+                    for (sample, y) in column.iter_mut().zip(top..) {
+                        *sample = self.samples[y * width + x];
+                    }
+                }
+            }
+        }
+        Self { stride: height, samples }
     }
 }

@@ -1,23 +1,31 @@
-//! JPEG, ITU-T T.81: the segments are read here; pixels are decoded by `zune-jpeg` and encoded by
-//! `jpeg-encoder`, without any colour conversion in between: YCbCr stays YCbCr.
+//! JPEG, ITU-T T.81: halved in the DCT domain, without ever being whole.
+//!
+//! ```text
+//! segment → header → { marker · frame · huffman · quantization }
+//! decode/   bits → lookup → { sequential · progressive } → { idct · kernel } → target     coefficients become planes
+//! layout    planes, one for each component, of half the component's size
+//! encode/   fdct → quantize → token → { optimal · write }                                planes become a file
+//! halve     decode → layout → encode; pixels: planes from and to those of other formats
+//! ```
 
 mod decode;
-mod old_encode;
-mod zune;
+mod encode;
 mod frame;
+mod halve;
 mod header;
 mod huffman;
 mod layout;
 mod marker;
+mod pixels;
 mod quantization;
 mod segment;
 
 use crate::survey::{Survey, shown};
 use crate::{Color, Error, Format, Info};
 
-pub(crate) use zune::decode;
-pub(crate) use old_encode::{Settings, encode};
-use header::Header;
+pub(crate) use halve::{halve, keeps_planes, peak_bytes};
+pub(crate) use header::Header;
+pub(crate) use pixels::{Settings, decode, encode};
 use quantization::Kind;
 
 fn malformed(reason: &'static str) -> Error {
@@ -47,17 +55,23 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
         quality: header.luma_table().map(|table| quantization::quality_of(Kind::Luminance, table).value()),
         scans: header.scans,
     };
-    // Decoded samples, one byte each, and rows of them in work; a progressive or non-interleaved image
-    // also holds every coefficient, two bytes each; and the stripped copy of the source.
+    // Planes at half size or, of chroma, at full size; their pixels; and of a progressive file all coefficients.
     let samples = 64 * frame.blocks();
-    let whole = if frame.progressive || header.scans > 1 { 4 * samples } else { samples + samples / 8 };
-    let decode_bytes = whole + header.end as u64;
-    Ok(Survey { decode_bytes, private: header.private, animated: false, end: header.end, info })
+    let decode_bytes = if frame.progressive { 4 * samples } else { 2 * samples };
+    Ok(Survey {
+        decode_bytes,
+        scan_blocks: header.scan_blocks,
+        private: header.private.clone(),
+        animated: false,
+        end: header.end,
+        info,
+        jpeg: Some(Box::new(header)),
+    })
 }
 
 impl Header {
     /// What the samples measure, by libjpeg's rule: JFIF, then Adobe's transform, then component ids.
-    fn color(&self) -> Color {
+    pub(crate) fn color(&self) -> Color {
         let ids: Vec<u8> = self.frame.components.iter().map(|component| component.id).collect();
         match (ids.len(), self.adobe_transform) {
             (1, _) => Color::Grey,

@@ -45,7 +45,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     let sample_bytes = if header.depth == 16 { 4 } else { 1 };
     let decode_bytes = info.pixels().saturating_mul(channels * sample_bytes) + icc::MOST_BYTES as u64;
     let animated = chunks.frames > 1 || chunks.frame_data;
-    Ok(Survey { decode_bytes, private, animated, end: chunks.end, info })
+    Ok(Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated, end: chunks.end, info })
 }
 
 /// The pixels of `source`, palettes and depths below 8 bits expanded.

@@ -1,0 +1,116 @@
+//! Quantization by multiplication with reciprocals (T.81 A.3.4).
+
+use wide::{i16x8, u8x16, u16x8};
+
+use super::fdct::{Columns, FRACTION, SCALES};
+use crate::jpeg::quantization::{Table, ZIGZAG};
+
+/// The reciprocals of a quantization table, the scale of the forward DCT included.
+#[derive(Clone, Debug)]
+pub(super) struct Quantizer {
+    /// What is added before dividing, so that the result is rounded.
+    rounding: [u16x8; 8],
+    /// 2^(16 + s) / divisor, for each coefficient the s that makes it 16 bits long.
+    reciprocals: [u16x8; 8],
+    /// 2^(16 − s).
+    shifts: [u16x8; 8],
+}
+
+/// A quantised block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// Columns of coefficients: (u, v) at `8 u + v`.
+    coefficients: [[i16; 8]; 8],
+    /// Bit k is set where the coefficient at k in zigzag order is not zero.
+    pub(super) nonzero: u64,
+}
+
+impl Block {
+    /// The coefficient at `k`, 0 to 63, in zigzag order.
+    #[inline(always)]
+    pub(super) fn at(&self, k: u32) -> i16 {
+        self.coefficients.as_flattened()[usize::from(PLACES[k as usize % 64]) % 64]
+    }
+}
+
+/// Where in a block's columns a coefficient in zigzag order stands.
+pub(super) const PLACES: [u8; 64] = {
+    let mut places = [0; 64];
+    let mut k = 0;
+    while k < 64 {
+        places[k] = ZIGZAG[k] % 8 * 8 + ZIGZAG[k] / 8;
+        k += 1;
+    }
+    places
+};
+
+/// By column, and by a bit for each coefficient of the column: their bits in zigzag order.
+static ZIGZAG_BITS: [[u64; 256]; 8] = {
+    let mut bits = [[0; 256]; 8];
+    let mut k = 0;
+    while k < 64 {
+        let (u, v) = (PLACES[k] as usize / 8, PLACES[k] % 8);
+        let mut set = 0;
+        while set < 256 {
+            if set >> v & 1 != 0 {
+                bits[u][set] |= 1 << k;
+            }
+            set += 1;
+        }
+        k += 1;
+    }
+    bits
+};
+
+/// Of a step, in 1/256: where AC coefficients begin to round up. Half of it is nearest; a little more costs hardly any
+/// quality and saves bytes, since most coefficients near it are noise.
+const ROUND_UP_FROM: u32 = 144;
+
+impl Quantizer {
+    /// The reciprocals of `table`, whose steps are 1 to 255.
+    pub(super) fn new(table: &Table) -> Self {
+        let mut quantizer =
+            Self { rounding: [u16x8::ZERO; 8], reciprocals: [u16x8::ZERO; 8], shifts: [u16x8::ZERO; 8] };
+        for u in 0..8 {
+            let divisors: [u64; 8] = std::array::from_fn(|v| u64::from(table[8 * v + u]) * u64::from(SCALES[8 * u + v]));
+            let mut columns = [[0; 8]; 3];
+            for (v, &divisor) in divisors.iter().enumerate() {
+                let from_nearest = if u == 0 && v == 0 { 128 } else { 256 - ROUND_UP_FROM };
+                let (reciprocal, shift) = reciprocal(divisor);
+                columns[0][v] = (divisor * u64::from(from_nearest) >> (FRACTION + 8)) as u16;
+                columns[1][v] = reciprocal;
+                columns[2][v] = 1 << (16 - shift);
+            }
+            quantizer.rounding[u] = u16x8::new(columns[0]);
+            quantizer.reciprocals[u] = u16x8::new(columns[1]);
+            quantizer.shifts[u] = u16x8::new(columns[2]);
+        }
+        quantizer
+    }
+
+    /// `columns` divided by the steps and rounded.
+    #[inline(always)]
+    pub(super) fn quantize(&self, columns: &Columns) -> Block {
+        let mut coefficients = [[0; 8]; 8];
+        let mut magnitudes = [i16x8::ZERO; 8];
+        for u in 0..8 {
+            let signs: i16x8 = columns[u] >> 15;
+            let raised: u16x8 = wide::bytemuck::cast(columns[u].abs());
+            let quotient = (raised + self.rounding[u]).mul_keep_high(self.reciprocals[u]).mul_keep_high(self.shifts[u]);
+            magnitudes[u] = wide::bytemuck::cast(quotient);
+            coefficients[u] = i16x8::to_array((magnitudes[u] ^ signs) - signs);
+        }
+        let mut nonzero = 0;
+        for (pair, bits) in magnitudes.as_chunks::<2>().0.iter().zip(ZIGZAG_BITS.as_chunks::<2>().0) {
+            let zero = u8x16::narrow_i16x8(pair[0], pair[1]).simd_eq(u8x16::ZERO).to_bitmask();
+            nonzero |= bits[0][!zero as usize & 0xFF] | bits[1][!zero as usize >> 8 & 0xFF];
+        }
+        Block { coefficients, nonzero }
+    }
+}
+
+/// 2^(16 + s) / `divisor` in 16 bits with the highest set, and s, 1 to 15. The divisor has [`FRACTION`] bits of fraction.
+fn reciprocal(divisor: u64) -> (u16, u32) {
+    let shift = (1..16).rev().find(|shift| (1 << (16 + shift + FRACTION)) / divisor < 1 << 16).unwrap_or(1);
+    (((1_u64 << (16 + shift + FRACTION)) / divisor) as u16, shift)
+}

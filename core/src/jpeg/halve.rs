@@ -1,0 +1,119 @@
+//! From JPEG to JPEG: the components keep their colour space and their sampling; pixels never come to be.
+
+use super::decode::{decode_half, half_layout};
+use super::encode::{self, Budget, Encoder, Plan};
+use super::header::{Header, NO_DENSITY};
+use super::layout::{Layout, Planes};
+use super::quantization::{Kind, Table, quality_of, standard};
+use crate::picture::JpegTraits;
+use crate::survey::FLOOR_BYTES;
+use crate::{Color, Decision, Effort, Error, Options, Quality, Subsampling};
+
+/// Whether the half of such a file can be a JPEG of the same components: not where they are inks, which browsers show
+/// in many ways, and not where they would not fit into one scan.
+pub(crate) fn keeps_planes(header: &Header) -> bool {
+    let blocks: u8 = header.frame.components.iter().map(|component| component.h * component.v).sum();
+    header.color() != Color::Cmyk && blocks <= 10
+}
+
+/// The half of `source`, upright, with `profile`; and what was decided on the way.
+///
+/// # Errors
+/// Malformed; too large where the result grows beyond what the limits leave for it.
+pub(crate) fn halve(
+    source: &[u8],
+    header: &Header,
+    options: &Options,
+    profile: Option<Vec<u8>>,
+) -> Result<(Vec<u8>, Vec<Decision>), Error> {
+    let orientation = header.exif.orientation.unwrap_or(1);
+    let layout = half_layout(header);
+    let traits = header.traits();
+    let color = header.color();
+    let (tables, limited) = tables(options.quality, Some(&traits), color);
+    let plan = |layout: Layout| Plan {
+        density: turned_density(traits.density, orientation >= 5),
+        color,
+        tables,
+        profile,
+        effort: options.effort,
+        progressive: options.progressive,
+        budget: Budget::new(header, options),
+        layout,
+    };
+    let quartered = color == Color::YCbCr && options.subsampling == Subsampling::Quarter;
+    let quartered = quartered.then(|| layout.quartered()).filter(|quartered| *quartered != layout);
+    let (bytes, lost) = if orientation == 1 && quartered.is_none() {
+        let mut encoder = Encoder::new(plan(layout));
+        let lost = decode_half(source, header, options.salvage, &mut |band| encoder.push(band))?;
+        (encoder.finish()?, lost)
+    } else {
+        let mut planes = Planes::new(layout);
+        let lost = decode_half(source, header, options.salvage, &mut |band| {
+            planes.push(band);
+            Ok(())
+        })?;
+        if let Some(quartered) = quartered {
+            planes = planes.reduced(quartered);
+        }
+        (encode::encode(planes.upright(orientation), plan)?, lost)
+    };
+    let salvaged = (lost > 0).then_some(Decision::Salvaged { blocks: lost });
+    Ok((bytes, salvaged.into_iter().chain(limited).collect()))
+}
+
+/// Bytes of memory that halving from JPEG to JPEG takes at its peak above the source; an upper estimate, which the
+/// encoder's [`Budget`] makes true.
+pub(crate) fn peak_bytes(source_bytes: usize, header: &Header, options: &Options) -> u64 {
+    Budget::new(header, options).peak_bytes(source_bytes / 2 + (1 << 20))
+}
+
+impl Budget {
+    /// What `options` leave for a half with the components of `header`.
+    fn new(header: &Header, options: &Options) -> Self {
+        let samples = 64 * header.frame.blocks();
+        let half = samples / 4;
+        let decoding = match (header.frame.progressive, header.scans) {
+            // 16 coefficients of two bytes and a mask of eight for each block.
+            (true, _) => samples / 64 * 40 + samples / 16,
+            (false, 1) => 0,
+            (false, _) => half,
+        };
+        let upright = header.exif.orientation.unwrap_or(1) == 1 && options.subsampling == Subsampling::Source;
+        let planes = if upright { 0 } else { 2 * half };
+        let held = options.progressive || options.effort == Effort::Small;
+        let coefficients = if held { 8 * half } else { 0 };
+        let fixed = decoding + planes + coefficients + header.profile.len() + FLOOR_BYTES;
+        Self { fixed, allowed: options.limits.memory_bytes }
+    }
+}
+
+/// `density` with its two directions exchanged where the picture's are.
+pub(super) fn turned_density([unit, x1, x0, y1, y0]: [u8; 5], transposed: bool) -> [u8; 5] {
+    if transposed { [unit, y1, y0, x1, x0] } else { [unit, x1, x0, y1, y0] }
+}
+
+/// The quantization tables of luminance and chrominance at `quality`, but neither finer than its own of a source that
+/// was a JPEG; and the decision, where that made a difference.
+pub(super) fn tables(quality: Quality, source: Option<&JpegTraits>, color: Color) -> ([Table; 2], Option<Decision>) {
+    let luminance = source.and_then(|s| s.luminance).map_or(quality, |cap| quality.min(cap));
+    let chrominance = source.and_then(|s| s.chrominance).map_or(quality, |cap| quality.min(cap));
+    let tables = [standard(Kind::Luminance, luminance), standard(Kind::Chrominance, chrominance)];
+    let used = if color == Color::YCbCr { luminance.min(chrominance) } else { luminance };
+    let limited = Decision::QualityLimited { asked: quality.value(), used: used.value() };
+    (tables, (used < quality).then_some(limited))
+}
+
+impl Header {
+    /// What an encoder should know.
+    pub(super) fn traits(&self) -> JpegTraits {
+        let max = self.frame.max_sampling();
+        let chroma = self.frame.components.get(1);
+        JpegTraits {
+            luminance: self.component_table(0).map(|table| quality_of(Kind::Luminance, table)),
+            chrominance: self.component_table(1).map(|table| quality_of(Kind::Chrominance, table)),
+            sampling: chroma.map(|chroma| (max.0 / chroma.h, max.1 / chroma.v)),
+            density: self.density.unwrap_or(NO_DENSITY),
+        }
+    }
+}
