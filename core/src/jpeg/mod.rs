@@ -10,12 +10,16 @@
 
 mod decode;
 mod encode;
+#[cfg(test)]
+mod forge;
 mod frame;
 mod halve;
 mod header;
 mod huffman;
 mod layout;
 mod marker;
+#[cfg(test)]
+mod oracle;
 mod pixels;
 mod quantization;
 mod segment;
