@@ -1,4 +1,4 @@
-//! The 4-point inverse DCT of a block's low-frequency corner: the block at half its width and height.
+//! The 4-point inverse DCT of blocks' low-frequency corners: the blocks at half their width and height.
 //!
 //! In one dimension, with the scale factors of T.81 A.3.3 taken out of the transform:
 //!
@@ -8,57 +8,157 @@
 //!   x2 = F0 − b F1 − F2 + a F3
 //!   x3 = F0 − a F1 + F2 − b F3      a sample is the result in both dimensions / 8 + 128
 //! ```
+//!
+//! Four neighbours at a time, in 16-bit integers with three bits of fraction. Sums saturate: those of a picture never
+//! come near, those of broken data stay deterministic.
+
+use wide::{i16x8, u8x16};
 
 use crate::jpeg::quantization::Table;
 
-/// Quantization steps of the corner, row by row.
-pub(super) type CornerSteps = [i32; 16];
-
-/// The steps of the corner of a block.
-pub(super) fn corner_steps(table: &Table) -> CornerSteps {
-    std::array::from_fn(|i| table[i / 4 * 8 + i % 4].into())
+/// The quantised corners of a row of blocks.
+///
+/// Blocks lie in pairs, so that a vector holds the same row of both: coefficient (u, v) of block x is at
+/// `32 (x / 2) + 4 (x % 2) + 8 v + u`.
+#[derive(Debug, Default)]
+pub(super) struct Corners {
+    coefficients: Vec<i16>,
 }
 
-/// A dequantised coefficient. No picture has any beyond ±1024 but by the rounding of its quantization; the bound keeps
-/// broken ones from overflowing.
-#[inline(always)]
-pub(super) fn dequantise(coefficient: i16, step: i32) -> i32 {
-    (i32::from(coefficient) * step).clamp(-4095, 4095)
+/// The coefficients of a block and of its right neighbours, from the block's first on.
+pub(super) type Room = [i16; 64];
+
+/// A place in a block's [`Room`] for what is thrown away: that of the DC coefficient two blocks on, which is written
+/// when its turn comes.
+pub(super) const AWAY: u8 = 32;
+
+/// The place in a block's [`Room`] of coefficient (`u`, `v`), each below 4.
+pub(super) const fn place(u: u8, v: u8) -> u8 {
+    8 * v + u
 }
 
-/// Fractional bits of the factors.
-const FACTOR_BITS: u32 = 12;
-/// Fractional bits kept between the passes.
-const MIDDLE_BITS: u32 = 2;
-/// 1.306563 and 0.541196.
-const A: i32 = 5352;
-const B: i32 = 2217;
+impl Corners {
+    /// Corners of `count` blocks, all zero.
+    pub(super) fn new(count: usize) -> Self {
+        Self { coefficients: vec![0; Self::start(count.next_multiple_of(4)) + 64] }
+    }
 
-/// Four rows of four samples, 0 to 255, within 0.3 of the exact ones before rounding.
-#[inline(always)]
-pub(super) fn corner(coefficients: &[i16; 16], steps: &CornerSteps) -> [[u8; 4]; 4] {
-    let rows: [[i32; 4]; 4] =
-        std::array::from_fn(|v| std::array::from_fn(|u| dequantise(coefficients[4 * v + u], steps[4 * v + u])));
-    const DOWN: u32 = FACTOR_BITS - MIDDLE_BITS;
-    let middle = pass(rows).map(|row| row.map(|value| (value + (1 << (DOWN - 1))) >> DOWN));
-    const LAST: u32 = FACTOR_BITS + MIDDLE_BITS + 3;
-    let columns = pass(transpose(middle));
-    transpose(columns).map(|row| row.map(|value| ((value + (257 << (LAST - 1))) >> LAST).clamp(0, 255) as u8))
+    /// Makes all coefficients zero.
+    pub(super) fn clear(&mut self) {
+        self.coefficients.fill(0);
+    }
+
+    #[inline(always)]
+    fn start(x: usize) -> usize {
+        x / 2 * 32 + x % 2 * 4
+    }
+
+    /// Where the coefficients of block `x` go; nowhere beyond the last block.
+    #[inline(always)]
+    pub(super) fn room(&mut self, x: usize) -> Option<&mut Room> {
+        self.coefficients.get_mut(Self::start(x)..)?.first_chunk_mut()
+    }
+
+    /// Sets the coefficients of block `x`, given row by row.
+    pub(super) fn set(&mut self, x: usize, coefficients: &[i16; 16]) {
+        let Some(room) = self.room(x) else { return };
+        for (v, row) in coefficients.as_chunks::<4>().0.iter().enumerate() {
+            room[8 * v..8 * v + 4].copy_from_slice(row);
+        }
+    }
+
+    /// Draws the first `count` blocks into the four rows of `stride` samples that `rows` begins with.
+    pub(super) fn draw(&self, count: usize, steps: &Steps, rows: &mut [u8], stride: usize) {
+        for (group, coefficients) in self.coefficients.as_chunks::<64>().0.iter().enumerate().take(count.div_ceil(4)) {
+            let width = (4 * count - 16 * group).min(16);
+            let samples = four_blocks(coefficients, steps);
+            for (row, samples) in rows.chunks_mut(stride).zip(&samples) {
+                if let Some(row) = row.get_mut(16 * group..).and_then(|row| row.first_chunk_mut()).filter(|_| width == 16) {
+                    *row = *samples;
+                } else {
+                    row[16 * group..][..width].copy_from_slice(&samples[..width]);
+                }
+            }
+        }
+    }
 }
 
-/// The transform down the columns, [`FACTOR_BITS`] fractional bits added.
-#[inline(always)]
-fn pass(rows: [[i32; 4]; 4]) -> [[i32; 4]; 4] {
-    let [f0, f1, f2, f3] = rows;
-    let lane = |i: usize| {
-        let (even, odd) = ((f0[i] + f2[i]) << FACTOR_BITS, (f0[i] - f2[i]) << FACTOR_BITS);
-        let (outer, inner) = (A * f1[i] + B * f3[i], B * f1[i] - A * f3[i]);
-        [even + outer, odd + inner, odd - inner, even - outer]
-    };
-    transpose(std::array::from_fn(lane))
+/// Quantization steps of the corner, as the transform wants them.
+#[derive(Clone, Debug)]
+pub(super) struct Steps {
+    /// Eight times the steps, each row twice.
+    steps: [i16x8; 4],
+    /// The largest coefficients that are no nonsense, each row twice.
+    limits: [i16x8; 4],
 }
 
+/// The largest dequantised coefficient. In a picture none is beyond ±1024 but by the rounding of its quantization.
+const LIMIT: u16 = 4095;
+
+/// Fractional bits of dequantised coefficients.
+const FRACTION: u32 = 3;
+
+impl Steps {
+    /// The steps of the corner of blocks with this table.
+    pub(super) fn new(table: &Table) -> Self {
+        let row = |v: usize| std::array::from_fn(|i| table[8 * v + i % 4].min(LIMIT));
+        let rows: [[u16; 8]; 4] = std::array::from_fn(row);
+        Self {
+            steps: rows.map(|row| i16x8::new(row.map(|step| (step << FRACTION) as i16))),
+            limits: rows.map(|row| i16x8::new(row.map(|step| (LIMIT / step) as i16))),
+        }
+    }
+}
+
+/// Four rows of samples of four blocks side by side, within 0.2 of the exact ones before rounding.
 #[inline(always)]
-fn transpose<T: Copy>(rows: [[T; 4]; 4]) -> [[T; 4]; 4] {
-    std::array::from_fn(|i| std::array::from_fn(|j| rows[j][i]))
+fn four_blocks(coefficients: &[i16; 64], steps: &Steps) -> [[u8; 16]; 4] {
+    let mut rows = [i16x8::ZERO; 8];
+    for ((i, row), coefficients) in rows.iter_mut().enumerate().zip(coefficients.as_chunks::<8>().0) {
+        let limit = steps.limits[i % 4];
+        *row = i16x8::new(*coefficients).min(limit).max(-limit) * steps.steps[i % 4];
+    }
+    // Vectors: rows v of blocks 0 and 1, then of 2 and 3. Transposed: columns u of 0 and 2, then of 1 and 3.
+    let columns = i16x8::transpose(both_halves(rows));
+    let rows = i16x8::transpose(both_halves(columns));
+    std::array::from_fn(|y| {
+        let [left, right] = [rows[y], rows[4 + y]].map(|row| row.saturating_add(i16x8::splat(ROUNDING)) >> SHIFT);
+        u8x16::narrow_i16x8(left, right).to_array()
+    })
+}
+
+/// The result is 8 times too large, and has [`FRACTION`] fractional bits.
+const SHIFT: u32 = 3 + FRACTION;
+
+/// Half a level, and the 128 levels that T.81 A.3.1 takes off.
+const ROUNDING: i16 = (257 << SHIFT) >> 1;
+
+#[inline(always)]
+fn both_halves(x: [i16x8; 8]) -> [i16x8; 8] {
+    let [a, b, c, d] = pass([x[0], x[1], x[2], x[3]]);
+    let [e, f, g, h] = pass([x[4], x[5], x[6], x[7]]);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// The transform across four vectors.
+#[inline(always)]
+fn pass([f0, f1, f2, f3]: [i16x8; 4]) -> [i16x8; 4] {
+    let (even, odd) = (f0.saturating_add(f2), f0.saturating_sub(f2));
+    let outer = times_a(f1).saturating_add(times_b(f3));
+    let inner = times_b(f1).saturating_sub(times_a(f3));
+    [even.saturating_add(outer), odd.saturating_add(inner), odd.saturating_sub(inner), even.saturating_sub(outer)]
+}
+
+/// 1.306563 times `x`, rounded down.
+#[inline(always)]
+fn times_a(x: i16x8) -> i16x8 {
+    // 0.306563 × 2^16.
+    x.saturating_add(x.mul_keep_high(i16x8::splat(20_091)))
+}
+
+/// 0.541196 times `x`, rounded down.
+#[inline(always)]
+fn times_b(x: i16x8) -> i16x8 {
+    // (0.541196 − 1) × 2^16.
+    x + x.mul_keep_high(i16x8::splat(-30_068))
 }

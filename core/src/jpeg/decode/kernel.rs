@@ -7,7 +7,6 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, SQRT_2};
 
-use super::idct::dequantise;
 use crate::jpeg::quantization::Table;
 
 /// Rows are samples, columns coefficients; [`BITS`] fractional bits.
@@ -62,14 +61,19 @@ impl Scale {
     }
 }
 
+/// A dequantised coefficient, held in a range that no picture leaves, so that sums of broken ones do not overflow.
+fn dequantise(coefficient: i16, step: u16) -> i64 {
+    (i64::from(coefficient) * i64::from(step)).clamp(-4095, 4095)
+}
+
 /// Samples 0 to 255 of a block of quantised coefficients in natural order, as many rows and columns as the scales say.
 pub(super) fn samples(coefficients: &[i16; 64], table: &Table, across: Scale, down: Scale) -> [[u8; 8]; 8] {
     let (columns, rows) = (across.matrix(), down.matrix());
     let mut middle = [[0_i64; 8]; 8];
     for (v, middle) in middle.iter_mut().enumerate() {
         for (x, sum) in middle.iter_mut().enumerate().take(across.samples()) {
-            let value = |u: usize| dequantise(coefficients[8 * v + u], table[8 * v + u].into());
-            *sum = (0..8).map(|u| i64::from(columns[x][u]) * i64::from(value(u))).sum();
+            let value = |u: usize| dequantise(coefficients[8 * v + u], table[8 * v + u]);
+            *sum = (0..8).map(|u| i64::from(columns[x][u]) * value(u)).sum();
         }
     }
     let mut samples = [[0; 8]; 8];

@@ -1,6 +1,7 @@
 //! Sequential scans (T.81 F.2): one pass that gives each block whole.
 
 use super::bits::{BitReader, Bits, Window};
+use super::idct::{self, AWAY, Corners, Room};
 use super::lookup::{AcTable, DcTable, TO_END};
 use super::scan::ScanHeader;
 use super::tables::Tables;
@@ -14,23 +15,18 @@ use crate::jpeg::quantization::ZIGZAG;
 /// The last coefficient in zigzag order that lies in the corner; those behind it are only passed over.
 const LAST_OF_CORNER: usize = 24;
 
-/// Quantised coefficients of the corner, row by row; behind the sixteenth is room for what is thrown away.
-type Corner = [i16; 32];
-
-/// Where each coefficient in zigzag order goes in a [`Corner`]: its place, or the one for what is thrown away. Advances
-/// past the end of a block lead there as well.
-const SLOTS: [u8; 128] = {
-    const AWAY: u8 = 16;
-    let mut slots = [AWAY; 128];
+/// Where each coefficient in zigzag order goes in a block's [`Room`]. Advances past the end of a block lead away.
+const PLACES: [u8; 128] = {
+    let mut places = [AWAY; 128];
     let mut k = 0;
     while k < 64 {
         let (v, u) = (ZIGZAG[k] / 8, ZIGZAG[k] % 8);
         if v < 4 && u < 4 {
-            slots[k] = 4 * v + u;
+            places[k] = idct::place(u, v);
         }
         k += 1;
     }
-    slots
+    places
 };
 
 /// A sequential scan of some of a frame's components.
@@ -63,6 +59,8 @@ struct Part {
     ac: AcTable,
     /// The DC coefficient of the block before.
     prediction: i32,
+    /// The corners of a row of MCUs: `v` rows of blocks.
+    corners: Vec<Corners>,
 }
 
 /// What the data say cannot be.
@@ -85,7 +83,8 @@ impl<'a> SequentialScan<'a> {
             targets[selector.index].set_table(tables.quantization(component.table)?);
             let (h, v) = if alone { (1, 1) } else { (component.h.into(), component.v.into()) };
             let (dc, ac) = (tables.dc(selector.dc)?, tables.ac(selector.ac)?);
-            parts.push(Part { index: selector.index, h, v, dc, ac, prediction: 0 });
+            let corners = (0..v).map(|_| Corners::new(targets[selector.index].plain().0)).collect();
+            parts.push(Part { index: selector.index, h, v, dc, ac, prediction: 0, corners });
         }
         let mcus = if alone { targets[parts[0].index].blocks() } else { frame.mcus() };
         let (reader, bits) = BitReader::new(coded);
@@ -108,7 +107,19 @@ impl<'a> SequentialScan<'a> {
     /// # Errors
     /// Malformed where the data are broken or end early, unless that is to be passed over.
     pub(super) fn decode_row(&mut self, targets: &mut [Target]) -> Result<(), Error> {
-        let end = self.next + self.mcus.0;
+        self.parts.iter_mut().flat_map(|part| &mut part.corners).for_each(Corners::clear);
+        self.decode_until(self.next + self.mcus.0, targets)?;
+        let row = self.next / self.mcus.0 - 1;
+        for part in &self.parts {
+            for (y, corners) in part.corners.iter().enumerate() {
+                targets[part.index].write_corners(row * part.v + y, corners);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes the MCUs up to `end`, which is that of a row.
+    fn decode_until(&mut self, end: usize, targets: &mut [Target]) -> Result<(), Error> {
         while self.next < end {
             if self.next < self.resume {
                 let lost = self.resume.min(end) - self.next;
@@ -218,11 +229,9 @@ impl Part {
         for y in row * self.v..(row + 1) * self.v {
             for x in column * self.h..(column + 1) * self.h {
                 if target.wants_corner(x, y) {
-                    let mut corner: Corner = [0; 32];
-                    self.prediction += decode_corner(bits, window, &self.dc, &self.ac, &mut corner)?;
-                    corner[0] = self.dc_coefficient()?;
-                    let (corner, _) = corner.split_first_chunk().ok_or(Broken)?;
-                    target.write_corner(x, y, corner);
+                    let room = self.corners[y - row * self.v].room(x).ok_or(Broken)?;
+                    self.prediction += decode_corner(bits, window, &self.dc, &self.ac, room)?;
+                    room[0] = i16::try_from(self.prediction).map_err(|_| Broken)?;
                 } else {
                     *bits = self.decode_whole(*bits, window, x, y, target)?;
                 }
@@ -270,14 +279,14 @@ impl Part {
     }
 }
 
-/// The DC difference of a block; its AC coefficients go where [`SLOTS`] says.
+/// The DC difference of a block; its AC coefficients go where [`PLACES`] says.
 #[inline(always)]
 fn decode_corner(
     bits: &mut Bits,
     window: &Window,
     dc: &DcTable,
     ac: &AcTable,
-    corner: &mut Corner,
+    room: &mut Room,
 ) -> Result<i32, Broken> {
     bits.refill(window);
     let difference = dc.take(bits).ok_or(Broken)?;
@@ -291,15 +300,15 @@ fn decode_corner(
                 return Ok(difference);
             }
             k += usize::from(symbol >> 4) + 1;
-            store(corner, k, bits.take_signed(u32::from(symbol & 15)) as i16);
+            store(room, k, bits.take_signed(u32::from(symbol & 15)) as i16);
             continue;
         }
         bits.skip(step.length());
         let (advance, value) = step.first();
-        store(corner, k + advance, value);
+        store(room, k + advance, value);
         let (advance2, value2) = step.second();
         k += advance + advance2;
-        store(corner, k, value2);
+        store(room, k, value2);
     }
     // From 23 at most, two advances by a run stay below this.
     if k >= TO_END { Ok(difference) } else { skip_rest(bits, window, ac, k).map(|()| difference) }
@@ -307,8 +316,8 @@ fn decode_corner(
 
 /// Stores `value` at `k` in zigzag order without asking whether it is needed.
 #[inline(always)]
-fn store(corner: &mut Corner, k: usize, value: i16) {
-    corner[usize::from(SLOTS[k % 128]) % 32] = value;
+fn store(room: &mut Room, k: usize, value: i16) {
+    room[usize::from(PLACES[k % 128]) % 64] = value;
 }
 
 /// Passes over what follows coefficient `k`, 24 to 62, of a block.

@@ -1,6 +1,6 @@
 //! Where the blocks of a component go: a plane of samples, each block four or eight of them wide and high.
 
-use super::idct::{self, CornerSteps, corner_steps};
+use super::idct::{Corners, Steps};
 use super::kernel::{self, Scale};
 use super::progressive::{Block, ComponentCoefficients};
 use crate::jpeg::layout::Plane;
@@ -12,7 +12,7 @@ pub(super) struct Target {
     across: Side,
     down: Side,
     table: Table,
-    steps: CornerSteps,
+    steps: Steps,
     /// A whole plane, or a band of one.
     pub(super) plane: Plane,
     /// The row of blocks that the first rows of the plane come from.
@@ -67,12 +67,13 @@ impl Side {
 impl Target {
     /// The target for a component of these sides; blocks outside `plane` are not to be written.
     pub(super) fn new(across: Side, down: Side, plane: Plane) -> Self {
-        Self { across, down, table: [1; 64], steps: [1; 16], plane, first_row: 0 }
+        let table = [1; 64];
+        Self { across, down, steps: Steps::new(&table), table, plane, first_row: 0 }
     }
 
     /// Sets the quantization table of the blocks to come.
     pub(super) fn set_table(&mut self, table: &Table) {
-        (self.table, self.steps) = (*table, corner_steps(table));
+        (self.table, self.steps) = (*table, Steps::new(table));
     }
 
     /// Blocks that hold samples of the picture, across and down.
@@ -98,13 +99,15 @@ impl Target {
         if self.plane.rows() < rows * step {
             self.plane = Plane::new(self.across.padded(), rows * step);
         }
+        let mut corners = Corners::new(self.across.plain());
         for y in self.first_row..self.first_row + rows {
             for x in 0..self.across.blocks() {
                 match blocks.block(x, y) {
-                    Block::Corner(coefficients) => self.write_corner(x, y, coefficients),
+                    Block::Corner(coefficients) => corners.set(x, coefficients),
                     Block::Whole(coefficients) => self.write_whole(x, y, coefficients),
                 }
             }
+            self.write_corners(y, &corners);
         }
     }
 
@@ -120,14 +123,19 @@ impl Target {
         x < self.across.plain() && y < self.down.plain()
     }
 
-    /// Writes the block at (`x`, `y`), of which only the corner is needed.
-    #[inline(always)]
-    pub(super) fn write_corner(&mut self, x: usize, y: usize, coefficients: &[i16; 16]) {
-        let samples = idct::corner(coefficients, &self.steps);
-        let start = (y - self.first_row) * 4 * self.plane.stride + 4 * x;
-        let Some(rows) = self.plane.samples.get_mut(start..) else { return };
-        for (row, samples) in rows.chunks_mut(self.plane.stride).zip(&samples) {
-            row[..4].copy_from_slice(samples);
+    /// Blocks across and down, from the first on, whose corner is all that is needed of them.
+    pub(super) fn plain(&self) -> (usize, usize) {
+        (self.across.plain(), self.down.plain())
+    }
+
+    /// Writes the blocks of row `y` of which only the corner is needed.
+    pub(super) fn write_corners(&mut self, y: usize, corners: &Corners) {
+        if y >= self.down.plain() {
+            return;
+        }
+        let stride = self.plane.stride;
+        if let Some(rows) = self.plane.samples.get_mut((y - self.first_row) * 4 * stride..) {
+            corners.draw(self.across.plain(), &self.steps, &mut rows[..4 * stride], stride);
         }
     }
 
