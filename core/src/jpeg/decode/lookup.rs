@@ -59,8 +59,8 @@ impl Codes {
 #[derive(Clone, Debug)]
 pub(super) struct DcTable {
     codes: Codes,
-    /// By the next bits: difference × 256 + length of code and difference; 0 where they are longer.
-    whole: Box<[i32; ENTRIES]>,
+    /// By the next bits: difference × 16 + length of code and difference; 0 where they are longer.
+    whole: Box<[i16; ENTRIES]>,
 }
 
 impl DcTable {
@@ -73,11 +73,11 @@ impl DcTable {
             return Err(malformed("has a Huffman table with a category over 15"));
         }
         let codes = Codes::new(definition)?;
-        let mut whole = boxed(0_i32);
+        let mut whole = boxed(0_i16);
         for (index, entry) in whole.iter_mut().enumerate() {
-            if let Some((symbol, difference, length)) = resolve(&codes, index, 0) {
-                debug_assert!(symbol <= 15);
-                *entry = difference << 8 | length as i32;
+            if let Some((_, difference, length)) = resolve(&codes, index, 0) {
+                // Of 11 bits one is the code's, so a difference has at most 10 and a sign.
+                *entry = (difference << 4) as i16 | length as i16;
             }
         }
         Ok(Self { codes, whole })
@@ -88,8 +88,8 @@ impl DcTable {
     pub(super) fn take(&self, bits: &mut Bits) -> Option<i32> {
         let entry = self.whole[bits.peek(LOOKUP_BITS)];
         if entry != 0 {
-            bits.skip(entry as u32 & 0xFF);
-            return Some(entry >> 8);
+            bits.skip(entry as u32 & 15);
+            return Some(i32::from(entry >> 4));
         }
         let size = self.codes.take(bits)?;
         Some(bits.take_signed(size.into()))
@@ -116,6 +116,7 @@ fn resolve(codes: &Codes, index: usize, skipped: u32) -> Option<(u8, i32, u32)> 
 pub(super) struct AcTable {
     pub(super) codes: Codes,
     steps: Box<[Step; ENTRIES]>,
+    skips: Box<[Skip; ENTRIES]>,
 }
 
 /// Up to two coefficients. From the highest bit: second value (8 bits), first value (8), second advance (6), first
@@ -146,6 +147,28 @@ impl Step {
     }
 }
 
+/// Symbols to be passed over: whether the last is EOB (the highest bit), the advance of the others (from bit 4 on), and
+/// the length of all in bits (4; 0 where not even one is resolved).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Skip(u16);
+
+impl Skip {
+    #[inline(always)]
+    pub(super) fn length(self) -> u32 {
+        u32::from(self.0 & 15)
+    }
+
+    #[inline(always)]
+    pub(super) fn advance(self) -> usize {
+        usize::from(self.0 >> 4 & 63)
+    }
+
+    #[inline(always)]
+    pub(super) fn ends_block(self) -> bool {
+        self.0 & 0x8000 != 0
+    }
+}
+
 impl AcTable {
     /// The table for `definition`.
     pub(super) fn new(definition: &Definition) -> Result<Self, Error> {
@@ -154,7 +177,11 @@ impl AcTable {
         for (index, step) in steps.iter_mut().enumerate() {
             *step = Self::step(&codes, index);
         }
-        Ok(Self { codes, steps })
+        let mut skips = boxed(Skip::default());
+        for (index, skip) in skips.iter_mut().enumerate() {
+            *skip = Self::skip(&codes, index);
+        }
+        Ok(Self { codes, steps, skips })
     }
 
     fn step(codes: &Codes, index: usize) -> Step {
@@ -169,6 +196,25 @@ impl AcTable {
         let end = advance == TO_END as u32 || length == LOOKUP_BITS;
         let (advance2, value2, length2) = if end { alone } else { small(length).unwrap_or(alone) };
         Step(value2 << 24 | value << 16 | advance2 << 10 | advance << 4 | (length + length2))
+    }
+
+    fn skip(codes: &Codes, index: usize) -> Skip {
+        let (mut advance, mut length) = (0, 0);
+        while let Some((symbol, _, more)) = resolve(codes, index, length) {
+            length += more;
+            if ends_block(symbol) {
+                return Skip(0x8000 | (advance << 4 | length) as u16);
+            }
+            advance += u32::from(symbol >> 4) + 1;
+        }
+        // A full block has 63; so much in so few bits is no picture's.
+        if advance < 64 { Skip((advance << 4 | length) as u16) } else { Skip::default() }
+    }
+
+    /// All symbols that one lookup resolves, not yet skipped.
+    #[inline(always)]
+    pub(super) fn skip_at(&self, bits: &Bits) -> Skip {
+        self.skips[bits.peek(LOOKUP_BITS)]
     }
 
     /// The next one or two coefficients, not yet skipped.

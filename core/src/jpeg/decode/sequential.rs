@@ -293,25 +293,41 @@ fn decode_corner(
     let mut k = 0;
     while k < LAST_OF_CORNER {
         bits.refill(window);
-        let step = ac.step_at(bits);
-        if step.length() == 0 {
-            let symbol = ac.codes.take(bits).ok_or(Broken)?;
-            if ends_block(symbol) {
-                return Ok(difference);
+        // Two steps take 22 bits at most, which leaves more than the 31 that a symbol can have.
+        if let Some(next) = take_step(bits, ac, room, k) {
+            k = next;
+            if k >= LAST_OF_CORNER {
+                break;
             }
-            k += usize::from(symbol >> 4) + 1;
-            store(room, k, bits.take_signed(u32::from(symbol & 15)) as i16);
-            continue;
+            if let Some(next) = take_step(bits, ac, room, k) {
+                k = next;
+                continue;
+            }
         }
-        bits.skip(step.length());
-        let (advance, value) = step.first();
-        store(room, k + advance, value);
-        let (advance2, value2) = step.second();
-        k += advance + advance2;
-        store(room, k, value2);
+        let symbol = ac.codes.take(bits).ok_or(Broken)?;
+        if ends_block(symbol) {
+            return Ok(difference);
+        }
+        k += usize::from(symbol >> 4) + 1;
+        store(room, k, bits.take_signed(u32::from(symbol & 15)) as i16);
     }
     // From 23 at most, two advances by a run stay below this.
     if k >= TO_END { Ok(difference) } else { skip_rest(bits, window, ac, k).map(|()| difference) }
+}
+
+/// Takes one or two coefficients behind `k` that one lookup resolves, and says where the last one is.
+#[inline(always)]
+fn take_step(bits: &mut Bits, ac: &AcTable, room: &mut Room, k: usize) -> Option<usize> {
+    let step = ac.step_at(bits);
+    if step.length() == 0 {
+        return None;
+    }
+    bits.skip(step.length());
+    let (advance, value) = step.first();
+    store(room, k + advance, value);
+    let (advance2, value2) = step.second();
+    store(room, k + advance + advance2, value2);
+    Some(k + advance + advance2)
 }
 
 /// Stores `value` at `k` in zigzag order without asking whether it is needed.
@@ -325,6 +341,16 @@ fn store(room: &mut Room, k: usize, value: i16) {
 fn skip_rest(bits: &mut Bits, window: &Window, ac: &AcTable, mut k: usize) -> Result<(), Broken> {
     while k < 63 {
         bits.refill(window);
+        let skip = ac.skip_at(bits);
+        // Where the block may be full inside the lookup, its symbols are taken one by one.
+        if skip.length() > 0 && k + skip.advance() < 63 {
+            bits.skip(skip.length());
+            if skip.ends_block() {
+                return Ok(());
+            }
+            k += skip.advance();
+            continue;
+        }
         let symbol = ac.codes.take(bits).ok_or(Broken)?;
         if ends_block(symbol) {
             return Ok(());
