@@ -12,7 +12,7 @@ pub(super) struct Segment<'a> {
     pub(super) marker: u8,
     /// The parameters behind the length field; empty where the marker has none.
     pub(super) payload: &'a [u8],
-    /// The entropy-coded data behind a scan header; empty behind others.
+    /// The entropy-coded data behind a scan header, and all that follows them; empty behind others.
     pub(super) coded: &'a [u8],
 }
 
@@ -25,13 +25,15 @@ pub(super) struct Segments<'a> {
     at: usize,
     end: Option<usize>,
     behind_scan: bool,
+    /// Whether entropy-coded data are still to be passed over.
+    in_scan: bool,
 }
 
 impl<'a> Segments<'a> {
     /// Starts behind the SOI of `source`.
     pub(super) fn new(source: &'a [u8]) -> Result<Self, Error> {
         match source {
-            [0xFF, SOI, ..] => Ok(Self { source, at: 2, end: None, behind_scan: false }),
+            [0xFF, SOI, ..] => Ok(Self { source, at: 2, end: None, behind_scan: false, in_scan: false }),
             _ => Err(malformed("does not start with SOI")),
         }
     }
@@ -45,6 +47,9 @@ impl<'a> Segments<'a> {
     pub(super) fn next(&mut self) -> Result<Option<Segment<'a>>, Error> {
         if self.end.is_some() {
             return Ok(None);
+        }
+        if std::mem::take(&mut self.in_scan) {
+            self.pass_entropy_coded();
         }
         let Some(marker) = self.next_marker() else { return Ok(None) };
         if marker == EOI {
@@ -62,8 +67,9 @@ impl<'a> Segments<'a> {
             Err(_) if self.behind_scan => return Ok(None),
             payload => payload?,
         };
-        self.behind_scan |= marker == SOS;
-        let coded = if marker == SOS { self.entropy_coded() } else { &[] };
+        self.in_scan = marker == SOS;
+        self.behind_scan |= self.in_scan;
+        let coded = if self.in_scan { &self.source[self.at..] } else { &[] };
         Ok(Some(Segment { marker, payload, coded }))
     }
 
@@ -93,20 +99,18 @@ impl<'a> Segments<'a> {
         Ok(payload)
     }
 
-    /// Everything up to the next marker that ends a scan: not a stuffed zero, not RSTm, not a fill byte.
-    fn entropy_coded(&mut self) -> &'a [u8] {
-        let start = self.at;
+    /// Moves to the next marker that ends a scan: not a stuffed zero, not RSTm, not a fill byte.
+    fn pass_entropy_coded(&mut self) {
         loop {
             self.at += distance_to_ff(&self.source[self.at..]);
             match self.source.get(self.at + 1) {
                 Some(0 | RST0..=RST7) => self.at += 2,
                 Some(0xFF) => self.at += 1,
-                Some(_) => return &self.source[start..self.at],
+                Some(_) => return,
                 None => break,
             }
         }
         self.at = self.source.len();
-        &self.source[start..]
     }
 }
 

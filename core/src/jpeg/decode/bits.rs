@@ -85,7 +85,7 @@ pub(super) const fn extend(bits: u32, size: u32) -> i32 {
 
 /// The entropy-coded data of one scan, one restart interval after the other.
 pub(super) struct BitReader<'a> {
-    /// Data with stuffed zeros, fill bytes and RSTm markers.
+    /// Data with stuffed zeros, fill bytes and RSTm markers; another marker ends them.
     coded: &'a [u8],
     /// Offset in `coded` of the next byte to unstuff.
     at: usize,
@@ -199,17 +199,21 @@ impl<'a> BitReader<'a> {
         self.filled += 1;
     }
 
-    /// Moves behind the next RSTm marker and says its m; `None`, and to the end, where there is none.
+    /// Moves behind the next RSTm marker and says its m; `None` where another marker or the end comes first.
     pub(super) fn next_restart(&mut self) -> Option<u8> {
-        while let Some([byte, next, ..]) = self.coded.get(self.at..) {
-            if *byte == 0xFF && (RST0..=RST7).contains(next) {
-                self.at += 2;
-                return Some(next - RST0);
+        loop {
+            let rest = self.coded.get(self.at..)?;
+            self.at += rest.iter().position(|&byte| byte == 0xFF)?;
+            match self.coded.get(self.at + 1)? {
+                0 => self.at += 2,
+                0xFF => self.at += 1,
+                marker @ RST0..=RST7 => {
+                    self.at += 2;
+                    return Some(marker - RST0);
+                }
+                _ => return None,
             }
-            self.at += 1;
         }
-        self.at = self.coded.len();
-        None
     }
 
     /// Starts reading at the current place, as behind an RSTm marker.

@@ -7,7 +7,7 @@
 
 use std::f64::consts::SQRT_2;
 
-use wide::{i16x8, u8x16};
+use wide::{i16x8, u8x16, u64x2};
 
 use crate::jpeg::layout::Plane;
 
@@ -52,13 +52,12 @@ pub(super) const SCALES: [u32; 64] = {
 /// The transform of the 8×8 samples of `plane` whose first is at column `x` of row `y`.
 #[inline(always)]
 pub(super) fn forward(plane: &Plane, x: usize, y: usize) -> Columns {
-    let mut rows = [i16x8::ZERO; 8];
-    for (row, samples) in rows.iter_mut().zip(plane.samples[y * plane.stride + x..].chunks(plane.stride)) {
-        let mut sixteen = [0; 16];
-        sixteen[..8].copy_from_slice(&samples[..8]);
-        let samples = i16x8::from_u8x16_low(u8x16::new(sixteen));
-        *row = (samples - i16x8::splat(128)) << SCALE_BITS;
-    }
+    let samples = &plane.samples[y * plane.stride + x..];
+    let rows = std::array::from_fn(|i| {
+        let eight = samples[i * plane.stride..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+        let samples: u8x16 = wide::bytemuck::cast(u64x2::new([eight, 0]));
+        (i16x8::from_u8x16_low(samples) - i16x8::splat(128)) << SCALE_BITS
+    });
     pass(i16x8::transpose(pass(rows)))
 }
 

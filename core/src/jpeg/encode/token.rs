@@ -16,30 +16,41 @@ const FULL: u8 = 0x10;
 /// A token is a symbol × 256 + the bits behind it; where these are more than 8, they are a token of their own.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
+    /// The tokens, and behind them room for more.
     tokens: Vec<u16>,
+    used: usize,
 }
 
-/// The most tokens of a block: a DC difference of two, 63 coefficients of two, and its end.
-const BLOCK_TOKENS: usize = 2 + 63 * 2 + 1;
+/// Room for the tokens of a block, of which there are 129 at most: a DC difference of two, 63 coefficients of two, and
+/// its end. A power of two, so that no index into it needs a check.
+const BLOCK_ROOM: usize = 256;
+
+/// Tokens that room is made for at once.
+const GROWTH: usize = 1 << 17;
 
 impl Tokens {
     /// Tokens that are held.
     pub(super) fn len(&self) -> usize {
-        self.tokens.len()
+        self.used
+    }
+
+    /// Room for the tokens of a block.
+    #[inline(always)]
+    fn room(&mut self) -> &mut [u16; BLOCK_ROOM] {
+        if self.tokens.len() < self.used + BLOCK_ROOM {
+            self.tokens.resize(self.used + GROWTH, 0);
+        }
+        let room = self.tokens.get_mut(self.used..).and_then(|room| room.first_chunk_mut());
+        room.unwrap_or_else(|| unreachable!("there is room for a block"))
     }
 
     /// Adds a block with DC difference `difference`, and counts its symbols.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, difference: i32, block: &Block, dc: &mut Counts, ac: &mut Counts) {
-        let mut room = [0; BLOCK_TOKENS];
-        let mut used = 0;
-        let mut put = |token: u16| {
-            room[used] = token;
-            used += 1;
-        };
+        let room = self.room();
         let (size, bits) = number(difference);
-        dc[size as usize] += 1;
-        put_number(&mut put, size as u16, size, bits);
+        dc[size as usize % 256] += 1;
+        let mut used = put(room, 0, size, size, bits);
         let mut rest = block.nonzero & !1;
         let mut last = 0;
         while rest != 0 {
@@ -48,69 +59,67 @@ impl Tokens {
             let mut run = k - last - 1;
             last = k;
             while run > 15 {
-                put(u16::from(ZRL) << 8);
+                used = put(room, used, ZRL.into(), 0, 0);
                 ac[usize::from(ZRL)] += 1;
                 run -= 16;
             }
             let (size, bits) = number(block.at(k).into());
             let symbol = run << 4 | size;
             ac[symbol as usize % 256] += 1;
-            put_number(&mut put, symbol as u16, size, bits);
+            used = put(room, used, symbol, size, bits);
         }
-        if last < 63 {
-            put(u16::from(EOB) << 8);
-            ac[usize::from(EOB)] += 1;
-        } else {
-            put(u16::from(FULL) << 8);
-        }
-        self.tokens.extend_from_slice(&room[..used]);
+        let end = if last < 63 { EOB } else { FULL };
+        ac[usize::from(EOB)] += u32::from(end == EOB);
+        used = put(room, used, end.into(), 0, 0);
+        self.used += used;
     }
 
     /// Writes all blocks and forgets them. `pattern` names the DC and the AC table of each block of an MCU.
     pub(super) fn write(&mut self, pattern: &[(&CodeTable, &CodeTable)], out: &mut BitWriter) {
-        let mut tokens = Reader { tokens: self.tokens.iter() };
+        let mut tokens = self.tokens[..self.used].iter();
         let mut tables = pattern.iter().cycle();
-        while let (Some((symbol, bits)), Some((dc, ac))) = (tokens.next(), tables.next()) {
-            out.put(dc, symbol, bits);
-            while let Some((symbol, bits)) = tokens.next() {
-                out.put(ac, symbol, bits);
-                if symbol == EOB || symbol == FULL {
-                    break;
+        out.with_bits(|mut pending, bytes| {
+            while let (Some((symbol, bits)), Some((dc, ac))) = (next(&mut tokens), tables.next()) {
+                pending.put(dc, symbol, bits, bytes);
+                while let Some((symbol, bits)) = next(&mut tokens) {
+                    pending.put(ac, symbol, bits, bytes);
+                    // EOB, ZRL and FULL have no bits behind them.
+                    if symbol & 15 == 0 && symbol != ZRL {
+                        break;
+                    }
                 }
             }
-        }
-        self.tokens.clear();
+            pending
+        });
+        self.used = 0;
     }
 }
 
-/// Symbols and the bits behind them, one after the other.
-struct Reader<'a> {
-    tokens: std::slice::Iter<'a, u16>,
+/// The next symbol and the bits behind it.
+#[inline(always)]
+fn next(tokens: &mut std::slice::Iter<'_, u16>) -> Option<(u8, u32)> {
+    let &token = tokens.next()?;
+    let symbol = (token >> 8) as u8;
+    let bits = if symbol & 15 > 8 { *tokens.next()? } else { token & 0xFF };
+    Some((symbol, bits.into()))
 }
 
-impl Reader<'_> {
-    #[inline(always)]
-    fn next(&mut self) -> Option<(u8, u32)> {
-        let &token = self.tokens.next()?;
-        let symbol = (token >> 8) as u8;
-        let bits = if symbol & 15 > 8 { self.tokens.next().copied()? } else { token & 0xFF };
-        Some((symbol, bits.into()))
-    }
-}
-
-fn put_number(put: &mut impl FnMut(u16), symbol: u16, size: u32, bits: u32) {
+/// Puts `symbol` and the `size` bits behind it at `used`, and says where the next token goes.
+#[inline(always)]
+fn put(room: &mut [u16; BLOCK_ROOM], used: usize, symbol: u32, size: u32, bits: u32) -> usize {
     if size > 8 {
-        put(symbol << 8);
-        put(bits as u16);
-    } else {
-        put(symbol << 8 | bits as u16);
+        room[used % BLOCK_ROOM] = (symbol << 8) as u16;
+        room[(used + 1) % BLOCK_ROOM] = bits as u16;
+        return used + 2;
     }
+    room[used % BLOCK_ROOM] = (symbol << 8 | bits) as u16;
+    used + 1
 }
 
 /// The category of `value` and the bits that follow it (T.81 F.1.2.1).
 #[inline(always)]
 pub(super) fn number(value: i32) -> (u32, u32) {
-    let size = 32 - value.unsigned_abs().leading_zeros();
+    let size = 31 - (2 * value.unsigned_abs() | 1).leading_zeros();
     // A negative number is stored as itself less one.
     (size, (value + (value >> 31)) as u32 & ((1 << size) - 1))
 }

@@ -52,16 +52,13 @@ impl CodeTable {
 #[derive(Debug)]
 pub(super) struct BitWriter {
     pub(super) bytes: Vec<u8>,
-    /// Bits not yet written, in the lowest places.
-    word: u64,
-    /// How many, at most 63.
-    count: u32,
+    bits: PendingBits,
 }
 
 impl BitWriter {
     /// Goes on behind `bytes`.
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, word: 0, count: 0 }
+        Self { bytes, bits: PendingBits::default() }
     }
 
     /// Makes room for about so many bytes, by growing a quarter where there is too little.
@@ -71,50 +68,68 @@ impl BitWriter {
         }
     }
 
-    /// Adds a symbol and the bits behind it, as many as its lowest four bits say.
-    #[inline(always)]
-    pub(super) fn put(&mut self, table: &CodeTable, symbol: u8, bits: u32) {
-        let entry = table.codes[usize::from(symbol)];
-        let size = u32::from(symbol & 15);
-        self.put_bits(entry >> 8 << size | bits, (entry & 0xFF) + size);
-    }
-
-    /// Adds the lowest `count` bits of `bits`, at most 32; the others are zero.
-    #[inline(always)]
-    pub(super) fn put_bits(&mut self, bits: u32, count: u32) {
-        if self.count + count > 64 {
-            self.flush_word();
-        }
-        self.word = self.word << count | u64::from(bits);
-        self.count += count;
-    }
-
-    /// Writes whole bytes, so that at most seven bits are left.
-    fn flush_word(&mut self) {
-        let whole = self.count / 8;
-        let left = self.count % 8;
-        let bytes = (self.word << (64 - self.count)).to_be_bytes();
-        let bytes = &bytes[..whole as usize];
-        if bytes.contains(&0xFF) {
-            for &byte in bytes {
-                self.bytes.push(byte);
-                if byte == 0xFF {
-                    self.bytes.push(0);
-                }
-            }
-        } else {
-            self.bytes.extend_from_slice(bytes);
-        }
-        self.count = left;
+    /// Adds all that `write` puts: the bits stay in registers while it does.
+    pub(super) fn with_bits(&mut self, write: impl FnOnce(PendingBits, &mut Vec<u8>) -> PendingBits) {
+        self.bits = write(self.bits, &mut self.bytes);
     }
 
     /// Fills the last byte with ones (T.81 F.1.2.3) and gives all bytes back.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        let missing = (8 - self.count % 8) % 8;
-        self.put_bits((1 << missing) - 1, missing);
-        if self.count > 0 {
-            self.flush_word();
+        let missing = (8 - self.bits.count % 8) % 8;
+        self.bits.put_bits((1 << missing) - 1, missing, &mut self.bytes);
+        while self.bits.count > 0 {
+            self.bits.count -= 8;
+            push_byte((self.bits.word >> self.bits.count) as u8, &mut self.bytes);
         }
         self.bytes
+    }
+}
+
+/// Bits that are not yet written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct PendingBits {
+    /// The bits, in the lowest places.
+    word: u64,
+    /// How many, at most 31.
+    count: u32,
+}
+
+impl PendingBits {
+    /// Adds a symbol and the bits behind it, as many as its lowest four bits say.
+    #[inline(always)]
+    pub(super) fn put(&mut self, table: &CodeTable, symbol: u8, bits: u32, bytes: &mut Vec<u8>) {
+        let entry = table.codes[usize::from(symbol)];
+        let size = u32::from(symbol & 15);
+        self.put_bits(entry >> 8 << size | bits, (entry & 0xFF) + size, bytes);
+    }
+
+    /// Adds the lowest `count` bits of `bits`, at most 32; the others are zero.
+    #[inline(always)]
+    pub(super) fn put_bits(&mut self, bits: u32, count: u32, bytes: &mut Vec<u8>) {
+        self.word = self.word << count | u64::from(bits);
+        self.count += count;
+        if self.count >= 32 {
+            self.count -= 32;
+            push_word((self.word >> self.count) as u32, bytes);
+        }
+    }
+}
+
+/// Writes 32 bits, with a zero stuffed behind each 0xFF (T.81 F.1.2.3).
+#[inline(always)]
+fn push_word(word: u32, bytes: &mut Vec<u8>) {
+    const LOW: u32 = 0x0101_0101;
+    // Adding one carries out of a byte that is 0xFF, and only then clears its highest bit, or that of one above it.
+    if word & !word.wrapping_add(LOW) & (LOW << 7) == 0 {
+        bytes.extend_from_slice(&word.to_be_bytes());
+    } else {
+        word.to_be_bytes().into_iter().for_each(|byte| push_byte(byte, bytes));
+    }
+}
+
+fn push_byte(byte: u8, bytes: &mut Vec<u8>) {
+    bytes.push(byte);
+    if byte == 0xFF {
+        bytes.push(0);
     }
 }
