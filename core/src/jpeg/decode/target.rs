@@ -81,6 +81,11 @@ impl Target {
         (self.across.blocks(), self.down.blocks())
     }
 
+    /// Columns and rows of blocks, from the first on, whose corner is all that is needed of them.
+    pub(super) fn plain_blocks(&self) -> (usize, usize) {
+        (self.across.plain(), self.down.plain())
+    }
+
     /// Samples of the plane that count, across and down.
     pub(super) fn result(&self) -> (usize, usize) {
         (self.across.result(), self.down.result())
@@ -96,7 +101,7 @@ impl Target {
         let step = self.down.step();
         self.first_row = first / step;
         let rows = rows.div_ceil(step);
-        if self.plane.rows() < rows * step {
+        if self.plane.samples.len() < rows * step * self.across.padded() {
             self.plane = Plane::new(self.across.padded(), rows * step);
         }
         let mut corners = Corners::new(self.across.plain());
