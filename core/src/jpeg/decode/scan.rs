@@ -59,13 +59,21 @@ impl ScanHeader {
         Ok(header)
     }
 
+    /// Blocks of an MCU (T.81 A.2): one where the scan has but one component.
+    pub(super) fn blocks_of_mcu(&self, frame: &Frame) -> usize {
+        let blocks = |selector: &Selector| {
+            let component = &frame.components[selector.index];
+            usize::from(component.h) * usize::from(component.v)
+        };
+        if self.components.len() == 1 { 1 } else { self.components.iter().map(blocks).sum() }
+    }
+
     fn check(&self, frame: &Frame) -> Result<(), Error> {
-        let blocks: u8 = self.components.iter().map(|selector| &frame.components[selector.index]).map(|c| c.h * c.v).sum();
-        match self.components.len() {
-            0 => return Err(malformed("has a scan of no component")),
-            1 => {}
-            _ if blocks > 10 => return Err(malformed("has more than ten blocks in an MCU")),
-            _ => {}
+        if self.components.is_empty() {
+            return Err(malformed("has a scan of no component"));
+        }
+        if self.blocks_of_mcu(frame) > 10 {
+            return Err(malformed("has more than ten blocks in an MCU"));
         }
         if frame.progressive { self.check_progression() } else { Ok(()) }
     }
