@@ -8,6 +8,7 @@ mod idct;
 mod kernel;
 mod lookup;
 mod progressive;
+mod restarts;
 mod scan;
 mod sequential;
 mod tables;
@@ -158,7 +159,7 @@ impl Picture {
             let (columns, rows) = if frame.progressive { (0, 0) } else { (across.padded(), down.padded()) };
             targets.push(Target::new(across, down, Plane::new(columns, rows)));
         }
-        let coefficients = frame.progressive.then(|| Coefficients::new(frame, &targets));
+        let coefficients = frame.progressive.then(|| Coefficients::new(&targets));
         let mut picture = Self { targets, coefficients, lost: 0 };
         let scanned = picture.decode_scans(source, header, salvage)?;
         let complete = match &picture.coefficients {

@@ -13,7 +13,7 @@ use crate::jpeg::malformed;
 use crate::jpeg::quantization::ZIGZAG;
 
 /// The last coefficient in zigzag order that lies in the corner; those behind it are only passed over.
-const LAST_OF_CORNER: usize = 24;
+pub(super) const LAST_OF_CORNER: usize = 24;
 
 /// Where each coefficient in zigzag order goes in a block's [`Room`]. Advances past the end of a block lead away.
 const PLACES: [u8; 128] = {
