@@ -1,19 +1,24 @@
 //! From the planes of a half to a file (T.81 F.1).
 
 mod fdct;
+mod held;
 mod optimal;
+mod progressive;
 mod quantize;
+mod script;
 mod token;
 mod write;
 
+use held::Held;
 use optimal::Counts;
+use progressive::Scan;
 use quantize::Quantizer;
 use token::Tokens;
 use write::{BitWriter, CodeTable, Segments};
 
 use super::huffman::{Class, annex_k};
 use super::layout::{Layout, Plane, Planes};
-use super::marker::{APP0, APP2, APP14, DQT, EOI, SOF0, SOS};
+use super::marker::{APP0, APP2, APP14, DQT, EOI, SOF0, SOF2, SOS};
 use super::quantization::{Table, ZIGZAG};
 use crate::{Color, Effort, Error, Limit};
 
@@ -67,6 +72,11 @@ const PART_BYTES: usize = 65533 - 14;
 pub(super) const PROFILE_BYTES: usize = 255 * PART_BYTES;
 
 impl Plan {
+    /// Whether scans are progressive.
+    fn progressive(&self) -> bool {
+        self.progressive || self.effort == Effort::Small
+    }
+
     /// Which table component `index` has: 0 for luminance, 1 for chrominance.
     fn kind(&self, index: usize) -> usize {
         usize::from(index > 0 && self.color == Color::YCbCr)
@@ -91,7 +101,7 @@ pub(super) fn encode(planes: Planes, plan: impl FnOnce(Layout) -> Plan) -> Resul
     encoder.finish()
 }
 
-/// Writes a baseline file, one row of MCUs after the other.
+/// Makes a file of rows of MCUs: a baseline one while they come, a progressive one when all are there.
 pub(super) struct Encoder {
     plan: Plan,
     quantizers: [Quantizer; 2],
@@ -105,6 +115,8 @@ pub(super) struct Encoder {
 
 /// How far the file is.
 enum Output {
+    /// All blocks are held.
+    Holding(Held),
     /// Nothing is written: the tables are not known.
     Waiting,
     /// The headers are written; entropy-coded data follow.
@@ -121,7 +133,9 @@ impl Encoder {
             output: Output::Waiting,
             plan,
         };
-        if encoder.plan.effort == Effort::Fast {
+        if encoder.plan.progressive() {
+            encoder.output = Output::Holding(Held::new(&encoder.plan.layout));
+        } else if encoder.plan.effort == Effort::Fast {
             encoder.begin_coding();
         }
         encoder
@@ -132,6 +146,13 @@ impl Encoder {
     /// # Errors
     /// Too large where the bytes written so far cross the budget.
     pub(super) fn push(&mut self, band: &[&Plane]) -> Result<(), Error> {
+        if let Output::Holding(held) = &mut self.output {
+            for (index, (component, plane)) in held.components.iter_mut().zip(band).enumerate() {
+                let quantizer = &self.quantizers[self.plan.kind(index)];
+                component.push(plane, |columns| quantizer.quantize(columns));
+            }
+            return Ok(());
+        }
         for column in 0..self.plan.layout.mcus().0 {
             for (index, plane) in band.iter().enumerate() {
                 let (h, v) = self.plan.layout.sampling[index];
@@ -163,6 +184,9 @@ impl Encoder {
     /// # Errors
     /// Too large where it crosses the budget.
     pub(super) fn finish(mut self) -> Result<Vec<u8>, Error> {
+        if let Output::Holding(held) = &self.output {
+            return self.plan.write_progressive(held, &script::fixed(held.components.len()));
+        }
         if let Output::Waiting = self.output {
             self.begin_coding();
         }
@@ -198,7 +222,7 @@ impl Encoder {
                 file.put_huffman(class, kind as u8, &define(class, kind));
             }
         }
-        file.put(SOS, &self.plan.scan_parameters());
+        file.put(SOS, &self.plan.scan_parameters(&Scan::SEQUENTIAL));
         let dc = [0, 1].map(|kind| CodeTable::new(&define(Class::Dc, kind)));
         let ac = [0, 1].map(|kind| CodeTable::new(&define(Class::Ac, kind)));
         self.output = Output::Coding { dc, ac, bits: BitWriter::new(file.bytes) };
@@ -236,7 +260,7 @@ impl Plan {
             let steps = ZIGZAG.map(|natural| table[usize::from(natural)] as u8);
             file.put(DQT, &[&[selector][..], &steps].concat());
         }
-        file.put(SOF0, &self.frame_parameters());
+        file.put(if self.progressive() { SOF2 } else { SOF0 }, &self.frame_parameters());
         file
     }
 
@@ -253,15 +277,16 @@ impl Plan {
         parameters
     }
 
-    /// T.81 B.2.3, of a sequential scan of all components.
-    fn scan_parameters(&self) -> Vec<u8> {
-        let count = self.layout.sampling.len();
-        let mut parameters = vec![count as u8];
-        for index in 0..count {
+    /// T.81 B.2.3.
+    fn scan_parameters(&self, scan: &Scan) -> Vec<u8> {
+        let all = 0..self.layout.sampling.len();
+        let components = scan.component.map_or(all, |index| index..index + 1);
+        let mut parameters = vec![components.len() as u8];
+        for index in components {
             let kind = self.kind(index) as u8;
             parameters.extend([self.component_id(index), kind << 4 | kind]);
         }
-        parameters.extend([0, 63, 0]);
+        parameters.extend([scan.band.0, scan.band.1, scan.high << 4 | scan.low]);
         parameters
     }
 

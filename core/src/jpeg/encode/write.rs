@@ -1,5 +1,6 @@
 //! Bytes of a JPEG file: marker segments, and entropy-coded bits with their stuffing.
 
+use super::optimal::Counts;
 use crate::jpeg::huffman::{Class, Definition};
 use crate::jpeg::marker::{DHT, SOI};
 
@@ -46,6 +47,18 @@ impl CodeTable {
         }
         Self { codes }
     }
+
+    /// Bits of the codes of so many symbols.
+    pub(super) fn bits(&self, counts: &Counts) -> u64 {
+        self.codes.iter().zip(counts).map(|(code, &count)| u64::from(code & 0xFF) * u64::from(count)).sum()
+    }
+}
+
+impl Default for CodeTable {
+    /// A table without codes.
+    fn default() -> Self {
+        Self { codes: Box::new([0; 256]) }
+    }
 }
 
 /// Entropy-coded data in the making.
@@ -71,6 +84,19 @@ impl BitWriter {
     /// Adds all that `write` puts: the bits stay in registers while it does.
     pub(super) fn with_bits(&mut self, write: impl FnOnce(PendingBits, &mut Vec<u8>) -> PendingBits) {
         self.bits = write(self.bits, &mut self.bytes);
+    }
+
+    /// Adds a symbol and `count` bits behind it, at most 14.
+    #[inline(always)]
+    pub(super) fn put_symbol(&mut self, table: &CodeTable, symbol: u8, bits: u32, count: u32) {
+        let entry = table.codes[usize::from(symbol)];
+        self.put_bits(entry >> 8 << count | bits, (entry & 0xFF) + count);
+    }
+
+    /// Adds the lowest `count` bits of `bits`, at most 32; the others are zero.
+    #[inline(always)]
+    pub(super) fn put_bits(&mut self, bits: u32, count: u32) {
+        self.bits.put_bits(bits, count, &mut self.bytes);
     }
 
     /// Fills the last byte with ones (T.81 F.1.2.3) and gives all bytes back.
