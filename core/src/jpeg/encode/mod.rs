@@ -6,6 +6,8 @@ mod optimal;
 mod progressive;
 mod quantize;
 mod script;
+#[cfg(test)]
+mod tests;
 mod token;
 mod write;
 
