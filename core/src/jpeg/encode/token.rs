@@ -78,18 +78,19 @@ impl Tokens {
     pub(super) fn write(&mut self, pattern: &[(&CodeTable, &CodeTable)], out: &mut BitWriter) {
         let mut tokens = self.tokens[..self.used].iter();
         let mut tables = pattern.iter().cycle();
-        out.with_bits(|mut pending, bytes| {
-            while let (Some((symbol, bits)), Some((dc, ac))) = (next(&mut tokens), tables.next()) {
-                pending.put(dc, symbol, bits, bytes);
-                while let Some((symbol, bits)) = next(&mut tokens) {
-                    pending.put(ac, symbol, bits, bytes);
-                    // EOB, ZRL and FULL have no bits behind them.
-                    if symbol & 15 == 0 && symbol != ZRL {
-                        break;
-                    }
+        out.put_blocks(|mut pending, plain| {
+            let (Some((symbol, bits)), Some((dc, ac))) = (next(&mut tokens), tables.next()) else {
+                return (pending, false);
+            };
+            pending.put(dc, symbol, bits, plain);
+            while let Some((symbol, bits)) = next(&mut tokens) {
+                pending.put(ac, symbol, bits, plain);
+                // EOB, ZRL and FULL have no bits behind them.
+                if symbol & 15 == 0 && symbol != ZRL {
+                    break;
                 }
             }
-            pending
+            (pending, true)
         });
         self.used = 0;
     }

@@ -62,16 +62,29 @@ impl Default for CodeTable {
 }
 
 /// Entropy-coded data in the making.
+///
+/// Bits are first put together as they are, then copied with a zero stuffed behind each 0xFF (T.81 F.1.2.3).
 #[derive(Debug)]
 pub(super) struct BitWriter {
+    /// The file so far.
     pub(super) bytes: Vec<u8>,
+    plain: Box<Plain>,
     bits: PendingBits,
 }
+
+/// Bytes without stuffing.
+pub(super) type Plain = [u8; PLAIN + 8];
+
+/// Bytes that are put together before they are copied.
+const PLAIN: usize = 8 << 10;
+
+/// Bytes that a baseline block takes at most: 64 symbols of 16 + 11 bits, and what is pending.
+const BLOCK_BYTES: usize = 64 * 27 / 8 + 8;
 
 impl BitWriter {
     /// Goes on behind `bytes`.
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, bits: PendingBits::default() }
+        Self { bytes, plain: Box::new([0; PLAIN + 8]), bits: PendingBits::default() }
     }
 
     /// Makes room for about so many bytes, by growing a quarter where there is too little.
@@ -81,9 +94,18 @@ impl BitWriter {
         }
     }
 
-    /// Adds all that `write` puts: the bits stay in registers while it does.
-    pub(super) fn with_bits(&mut self, write: impl FnOnce(PendingBits, &mut Vec<u8>) -> PendingBits) {
-        self.bits = write(self.bits, &mut self.bytes);
+    /// Adds the blocks that `next` puts until it says that there are no more. The bits stay in registers meanwhile.
+    #[inline(always)]
+    pub(super) fn put_blocks(&mut self, mut next: impl FnMut(PendingBits, &mut Plain) -> (PendingBits, bool)) {
+        let mut more = true;
+        while more {
+            let mut bits = self.bits;
+            while more && bits.used < PLAIN - BLOCK_BYTES {
+                (bits, more) = next(bits, &mut self.plain);
+            }
+            self.bits = bits;
+            self.stuff();
+        }
     }
 
     /// Adds a symbol and `count` bits behind it, at most 14.
@@ -96,66 +118,64 @@ impl BitWriter {
     /// Adds the lowest `count` bits of `bits`, at most 32; the others are zero.
     #[inline(always)]
     pub(super) fn put_bits(&mut self, bits: u32, count: u32) {
-        self.bits.put_bits(bits, count, &mut self.bytes);
+        self.bits.put_bits(bits, count, &mut self.plain);
+        if self.bits.used >= PLAIN - 8 {
+            self.stuff();
+        }
+    }
+
+    /// Copies the whole bytes that were put together.
+    fn stuff(&mut self) {
+        let mut rest = &self.plain[..self.bits.used];
+        while let Some(at) = rest.iter().position(|&byte| byte == 0xFF) {
+            let (clean, behind) = rest.split_at(at + 1);
+            self.bytes.extend_from_slice(clean);
+            self.bytes.push(0);
+            rest = behind;
+        }
+        self.bytes.extend_from_slice(rest);
+        self.bits.used = 0;
     }
 
     /// Fills the last byte with ones (T.81 F.1.2.3) and gives all bytes back.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        let missing = (8 - self.bits.count % 8) % 8;
-        self.bits.put_bits((1 << missing) - 1, missing, &mut self.bytes);
-        while self.bits.count > 0 {
-            self.bits.count -= 8;
-            push_byte((self.bits.word >> self.bits.count) as u8, &mut self.bytes);
-        }
+        let missing = (8 - self.bits.count) % 8;
+        self.put_bits((1 << missing) - 1, missing);
+        self.stuff();
         self.bytes
     }
 }
 
-/// Bits that are not yet written.
+/// Bits that are no whole byte yet, and where it will stand.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct PendingBits {
-    /// The bits, in the lowest places.
+    /// The bits, in the highest places.
     word: u64,
-    /// How many, at most 31.
+    /// How many, at most 7.
     count: u32,
+    /// Bytes before them.
+    used: usize,
 }
 
 impl PendingBits {
     /// Adds a symbol and the bits behind it, as many as its lowest four bits say.
     #[inline(always)]
-    pub(super) fn put(&mut self, table: &CodeTable, symbol: u8, bits: u32, bytes: &mut Vec<u8>) {
+    pub(super) fn put(&mut self, table: &CodeTable, symbol: u8, bits: u32, plain: &mut Plain) {
         let entry = table.codes[usize::from(symbol)];
         let size = u32::from(symbol & 15);
-        self.put_bits(entry >> 8 << size | bits, (entry & 0xFF) + size, bytes);
+        self.put_bits(entry >> 8 << size | bits, (entry & 0xFF) + size, plain);
     }
 
     /// Adds the lowest `count` bits of `bits`, at most 32; the others are zero.
     #[inline(always)]
-    pub(super) fn put_bits(&mut self, bits: u32, count: u32, bytes: &mut Vec<u8>) {
-        self.word = self.word << count | u64::from(bits);
-        self.count += count;
-        if self.count >= 32 {
-            self.count -= 32;
-            push_word((self.word >> self.count) as u32, bytes);
+    fn put_bits(&mut self, bits: u32, count: u32, plain: &mut Plain) {
+        let count = self.count + count;
+        self.word |= u64::from(bits) << 1 << (63 - count);
+        if let Some(room) = plain.get_mut(self.used..).and_then(|room| room.first_chunk_mut()) {
+            *room = self.word.to_be_bytes();
         }
-    }
-}
-
-/// Writes 32 bits, with a zero stuffed behind each 0xFF (T.81 F.1.2.3).
-#[inline(always)]
-fn push_word(word: u32, bytes: &mut Vec<u8>) {
-    const LOW: u32 = 0x0101_0101;
-    // Adding one carries out of a byte that is 0xFF, and only then clears its highest bit, or that of one above it.
-    if word & !word.wrapping_add(LOW) & (LOW << 7) == 0 {
-        bytes.extend_from_slice(&word.to_be_bytes());
-    } else {
-        word.to_be_bytes().into_iter().for_each(|byte| push_byte(byte, bytes));
-    }
-}
-
-fn push_byte(byte: u8, bytes: &mut Vec<u8>) {
-    bytes.push(byte);
-    if byte == 0xFF {
-        bytes.push(0);
+        self.used += (count / 8) as usize;
+        self.word <<= count & !7;
+        self.count = count & 7;
     }
 }
