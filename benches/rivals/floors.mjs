@@ -238,7 +238,7 @@ function made(name, megapixels, form) {
 /** A row that holds our numbers against theirs, photograph by photograph. */
 function against(what, ours, theirs, unit, floor, aim) {
   const ratios = ours.map((value, i) => value / theirs[i]);
-  const average = (values) => `${mean(values).toPrecision(3)} ${unit}`;
+  const average = (values) => `${mean(values).toFixed(mean(values) < 100 ? 1 : 0)} ${unit}`;
   const ratio = geometricMean(ratios);
   return row(what, average(ours), average(theirs), ratio, Math.max(...ratios), limit(floor), limit(aim), grade(ratio, floor, aim));
 }

@@ -13,9 +13,4 @@ const dist = new URL('../../wasm/dist/', import.meta.url);
 const core = await import(new URL('core.js', dist));
 core.initSync({ module: readFileSync(new URL('core-simd.wasm', dist)) });
 
-await serve(() => {
-  const half = core.halve(source, options);
-  const bytes = half.takeBytes();
-  half.free();
-  return bytes.length;
-});
+await serve(() => core.halve(source, options).takeBytes().length);

@@ -20,13 +20,16 @@ const WARM_UP = 3;
  */
 export async function race(rivals, rounds) {
   const runners = Object.entries(rivals).map(([name, command]) => ({ name, ...start(command), seen: [] }));
-  for (let round = -WARM_UP; round < rounds; round++) {
-    for (const { job, seen } of runners) {
-      const cost = await job();
-      if (round >= 0) seen.push(cost);
+  try {
+    for (let round = -WARM_UP; round < rounds; round++) {
+      for (const { job, seen } of runners) {
+        const cost = await job();
+        if (round >= 0) seen.push(cost);
+      }
     }
+  } finally {
+    for (const { stop } of runners) stop();
   }
-  for (const { stop } of runners) stop();
   return Object.fromEntries(runners.map(({ name, seen }) => [name, {
     cpu: median(seen.map(([cpu]) => cpu / 1000)),
     wall: median(seen.map(([, wall]) => wall / 1000)),

@@ -58,7 +58,8 @@ fn read(file: &str) -> Result<Picture, Box<dyn Error>> {
 
 /// For the metric: samples from 0 to 1 in sRGB.
 fn rgb(picture: &Picture) -> Result<Rgb, Box<dyn Error>> {
-    let pixels = picture.samples.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]].map(|sample| sample / 255.0));
+    let pixels =
+        picture.samples.chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]].map(|sample| sample / 255.0));
     let (transfer, primaries) = (TransferCharacteristic::SRGB, ColorPrimaries::BT709);
     Ok(Rgb::new(pixels.collect(), picture.width, picture.height, transfer, primaries)?)
 }
@@ -70,7 +71,11 @@ fn lanczos_half(source: &Picture) -> Picture {
     let across = width.div_ceil(2);
     let flat = Picture { width: across, height, samples: halve_lines(&source.samples, height, width, 3) };
     let samples = halve_lines(&flat.samples, 1, height, across * 3);
-    Picture { width: across, height: height.div_ceil(2), samples: samples.iter().map(|v| v.round().clamp(0.0, 255.0)).collect() }
+    Picture {
+        width: across,
+        height: height.div_ceil(2),
+        samples: samples.iter().map(|v| v.round().clamp(0.0, 255.0)).collect(),
+    }
 }
 
 /// Halves each of `lines` that hold `length` items of `span` samples.
