@@ -35,6 +35,7 @@ const SENTENCES = {
   'profile-dropped': ({ reason }) => `Colour profile left out: ${reason}`,
   'color-chunks-dropped': () => 'PNG colour chunks left out, so colours may differ a little',
   'quality-limited': ({ asked, used }) => `Quality limited to the source’s own ${used}, though ${asked} was asked`,
+  salvaged: ({ blocks }) => `The file is damaged: what is there of it was kept, ${whole(blocks)} blocks are missing or coarse`,
   'inks-converted': () => 'Printing inks (CMYK) converted to RGB',
   flattened: ({ background }) => `Transparency blended onto rgb(${background.join(', ')})`,
   'transparency-hardened': () => 'Partly transparent pixels made fully transparent or solid',

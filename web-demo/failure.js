@@ -45,8 +45,8 @@ function tooLarge({ limit, needed, allowed }, name) {
   switch (limit) {
     case 'pixels':
       return `${name} claims ${megapixels(needed)}; up to ${megapixels(allowed)} are halved here. Scale it down first.`;
-    case 'scans':
-      return `${name} has ${whole(needed)} scans; up to ${whole(allowed)} are read. Save it as a plain JPEG and choose that.`;
+    case 'scan-blocks':
+      return `${name} goes over its picture too often: ${whole(needed)} blocks in all scans; up to ${whole(allowed)} are read. Save it as a plain JPEG and choose that.`;
     case 'memory-bytes':
       return `${name} would take ${bytes(needed)} of memory; up to ${bytes(allowed)} are allowed. Scale it down first.`;
     default:

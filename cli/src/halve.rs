@@ -11,8 +11,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
-use halver::{Format, Options, Output, Quality};
+use halver::{Effort, Format, Options, Output, Quality, Subsampling};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use crate::bytes::{human, saving};
@@ -38,6 +39,18 @@ pub struct Arguments {
     /// jpeg, png, webp or gif [default: what OUT is named as, or the source's]
     #[arg(short, long, value_name = "F")]
     format: Option<Format>,
+    /// What bytes are worth: fast, balanced or small, which takes about three times as long as balanced
+    #[arg(short, long, value_name = "E", default_value = "balanced", value_parser = named::<Effort>)]
+    effort: Effort,
+    /// Write JPEGs in progressive scans, which show a coarse picture first; small always does
+    #[arg(long)]
+    progressive: bool,
+    /// How finely a JPEG's colours are sampled: as its source's, or 4:2:0
+    #[arg(long, value_name = "S", default_value = "source", value_parser = named::<Subsampling>)]
+    subsampling: Subsampling,
+    /// Keep what is there of damaged JPEGs instead of refusing them
+    #[arg(long)]
+    salvage: bool,
     /// Print one JSON object for each image
     #[arg(long)]
     json: bool,
@@ -52,6 +65,11 @@ pub struct Arguments {
 fn quality(text: &str) -> Result<Quality, String> {
     let value = text.parse().map_err(|_| "expected 1 to 100".to_owned())?;
     Quality::new(value).ok_or_else(|| "expected 1 to 100".to_owned())
+}
+
+/// A choice by its name in the JSON of [`Options`].
+fn named<T: DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_json::from_value(text.into()).map_err(|error| error.to_string())
 }
 
 /// Halves all inputs; failure of one does not stop the others.
@@ -80,7 +98,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         complain(&"no images there");
         return ExitCode::FAILURE;
     }
-    let options = Options { quality: arguments.quality, format, ..Options::default() };
+    let options = arguments.options(format);
     let plan = Plan::new(&inputs, &destination, format);
     for (input, failure) in &plan.refused {
         report(&input.source, failure);
@@ -90,6 +108,11 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 impl Arguments {
+    fn options(&self, format: Option<Format>) -> Options {
+        let Self { quality, effort, progressive, subsampling, salvage, .. } = *self;
+        Options { format, quality, effort, progressive, subsampling, salvage, ..Options::default() }
+    }
+
     /// How many of `inputs` failed.
     fn halve_all(&self, inputs: &[&Input], destination: &Destination, options: &Options) -> usize {
         let bar = progress_bar(inputs.len());

@@ -52,6 +52,26 @@ fn standard_input_becomes_standard_output() {
     assert_eq!(report["recipe"], halver::Options::default().recipe());
 }
 
+#[test]
+fn choices_reach_the_engine() {
+    let whole = std::fs::read(corpus("photo-444-q95.jpg")).unwrap();
+    let choices: [&dyn AsRef<std::ffi::OsStr>; 9] =
+        [&"halve", &"-", &"--effort", &"small", &"--subsampling", &"4:2:0", &"--progressive", &"--salvage", &"-q50"];
+    let done = halver(&choices, &whole);
+    let options = halver::Options {
+        quality: halver::Quality::new(50).unwrap(),
+        effort: halver::Effort::Small,
+        progressive: true,
+        subsampling: halver::Subsampling::Quarter,
+        salvage: true,
+        ..halver::Options::default()
+    };
+    assert_eq!(done.stdout, halver::halve(&whole, &options).unwrap().bytes, "{}", text(&done.stderr));
+    let wrong = halver(&[&"halve", &"-", &"--effort", &"huge"], &whole);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("`fast`, `balanced`, `small`"), "{}", text(&wrong.stderr));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_with_a_name_is_read_once() {
