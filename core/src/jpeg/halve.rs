@@ -48,7 +48,7 @@ pub(crate) fn halve(
         let lost = decode_half(source, header, options.salvage, &mut |band| encoder.push(band))?;
         (encoder.finish()?, lost)
     } else {
-        let mut planes = Planes::new(layout);
+        let mut planes = Planes::empty(layout, orientation);
         let lost = decode_half(source, header, options.salvage, &mut |band| {
             planes.push(band);
             Ok(())
@@ -56,7 +56,7 @@ pub(crate) fn halve(
         if let Some(quartered) = quartered {
             planes = planes.reduced(quartered);
         }
-        (encode::encode(planes.upright(orientation), plan)?, lost)
+        (encode::encode(&planes, plan)?, lost)
     };
     let salvaged = (lost > 0).then_some(Decision::Salvaged { blocks: lost });
     Ok((bytes, salvaged.into_iter().chain(limited).collect()))
@@ -80,7 +80,7 @@ impl Budget {
             (false, _) => half,
         };
         let upright = header.exif.orientation.unwrap_or(1) == 1 && options.subsampling == Subsampling::Source;
-        let planes = if upright { 0 } else { 2 * half };
+        let planes = if upright { 0 } else { half };
         let held = options.progressive || options.effort == Effort::Small;
         let coefficients = if held { 8 * half } else { 0 };
         let fixed = decoding + planes + coefficients + header.profile.len() + FLOOR_BYTES;

@@ -92,20 +92,32 @@ impl Plane {
 /// All samples of a half.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Planes {
-    pub(super) layout: Layout,
+    /// As the planes are stored.
+    layout: Layout,
     /// Each as large as its component.
-    pub(super) planes: Vec<Plane>,
+    planes: Vec<Plane>,
+    /// How a viewer is to turn them: an EXIF orientation, 1 to 8.
+    orientation: u8,
 }
 
 impl Planes {
+    /// Planes of these samples.
+    pub(super) fn new(layout: Layout, planes: Vec<Plane>, orientation: u8) -> Self {
+        Self { layout, planes, orientation }
+    }
+
     /// Planes that have no rows yet.
-    pub(super) fn new(layout: Layout) -> Self {
+    pub(super) fn empty(layout: Layout, orientation: u8) -> Self {
         let plane = |index| {
             let (width, height) = layout.size(index);
             Plane { stride: width, samples: Vec::with_capacity(width * height) }
         };
-        let planes = (0..layout.sampling.len()).map(plane).collect();
-        Self { layout, planes }
+        Self::new(layout.clone(), (0..layout.sampling.len()).map(plane).collect(), orientation)
+    }
+
+    /// The layout as a viewer shows it.
+    pub(super) fn shown(&self) -> Layout {
+        if self.orientation >= 5 { self.layout.transposed() } else { self.layout.clone() }
     }
 
     /// Adds the rows of a row of MCUs, without what pads them.
@@ -118,29 +130,26 @@ impl Planes {
         }
     }
 
-    /// Fills `band` with row `row` of MCUs, padded.
+    /// Fills `band` with row `row` of MCUs as a viewer shows them, padded.
     pub(super) fn copy_band(&self, row: usize, band: &mut [Plane]) {
         for (plane, band) in self.planes.iter().zip(band) {
+            let transposed = self.orientation >= 5;
+            let (width, height) = if transposed { (plane.rows(), plane.stride) } else { (plane.stride, plane.rows()) };
             let first = row * band.rows();
-            let rows = (plane.rows() - first).min(band.rows());
-            for (y, to) in band.samples.chunks_exact_mut(band.stride).take(rows).enumerate() {
-                to[..plane.stride].copy_from_slice(plane.row(first + y));
+            let rows = (height - first).min(band.rows());
+            if transposed {
+                plane.copy_columns(first, rows, self.orientation, band);
+            } else {
+                plane.copy_rows(first, rows, self.orientation, band);
             }
-            band.pad(plane.stride, rows);
+            band.pad(width, rows);
         }
     }
 
     /// The planes at the sizes of `layout`, each sample the mean of those that it stands for.
     pub(super) fn reduced(self, layout: Layout) -> Self {
         let planes = self.planes.into_iter().enumerate().map(|(index, plane)| plane.reduced(layout.size(index))).collect();
-        Self { layout, planes }
-    }
-
-    /// The planes as a viewer shows them, given their EXIF orientation, 1 to 8.
-    pub(super) fn upright(self, orientation: u8) -> Self {
-        let layout = if orientation >= 5 { self.layout.transposed() } else { self.layout };
-        let planes = self.planes.into_iter().map(|plane| plane.upright(orientation)).collect();
-        Self { layout, planes }
+        Self { layout, planes, ..self }
     }
 }
 
@@ -163,52 +172,33 @@ impl Plane {
         Self { stride: width, samples }
     }
 
-    /// The plane as a viewer shows it, given its EXIF orientation.
-    fn upright(self, orientation: u8) -> Self {
-        match orientation {
-            2 => self.mirrored(),
-            3 => Self { samples: self.samples.iter().rev().copied().collect(), ..self },
-            4 => self.flipped(),
-            5 => self.transposed(),
-            6 => self.flipped().transposed(),
-            7 => self.transposed().mirrored().flipped(),
-            8 => self.transposed().flipped(),
-            _ => self,
-        }
-    }
-
-    /// Left and right exchanged.
-    fn mirrored(mut self) -> Self {
-        self.samples.chunks_exact_mut(self.stride).for_each(<[u8]>::reverse);
-        self
-    }
-
-    /// Top and bottom exchanged.
-    fn flipped(mut self) -> Self {
-        let rows = self.rows();
-        let (top, bottom) = self.samples.split_at_mut(rows / 2 * self.stride);
-        for (upper, lower) in top.chunks_exact_mut(self.stride).zip(bottom.rchunks_exact_mut(self.stride)) {
-            upper.swap_with_slice(lower);
-        }
-        self
-    }
-
-    /// Rows and columns exchanged.
-    fn transposed(self) -> Self {
-        /// Samples of a side of what is exchanged at once, so that both sides stay in the cache.
-        const TILE: usize = 32;
-        let (width, height) = (self.stride, self.rows());
-        let mut samples = vec![0; width * height];
-        for top in (0..height).step_by(TILE) {
-            for left in (0..width).step_by(TILE) {
-                for x in left..(left + TILE).min(width) {
-                    let column = &mut samples[x * height..][top..(top + TILE).min(height)];
-                    for (sample, y) in column.iter_mut().zip(top..) {
-                        *sample = self.samples[y * width + x];
-                    }
-                }
+    /// Fills `band` with the shown rows from `first` on, which are rows of the plane: as they are, mirrored (2), turned
+    /// by 180° (3) or upside down (4).
+    fn copy_rows(&self, first: usize, rows: usize, orientation: u8, band: &mut Self) {
+        for (y, to) in (first..first + rows).zip(band.samples.chunks_exact_mut(band.stride)) {
+            let y = if matches!(orientation, 3 | 4) { self.rows() - 1 - y } else { y };
+            let to = &mut to[..self.stride];
+            to.copy_from_slice(self.row(y));
+            if matches!(orientation, 2 | 3) {
+                to.reverse();
             }
         }
-        Self { stride: height, samples }
+    }
+
+    /// Fills `band` with the shown rows from `first` on, which are columns of the plane: from the right where they were
+    /// turned anticlockwise (7, 8), each from the bottom where it was turned clockwise (6, 7).
+    fn copy_columns(&self, first: usize, rows: usize, orientation: u8, band: &mut Self) {
+        let (mirrored, flipped) = (matches!(orientation, 7 | 8), matches!(orientation, 6 | 7));
+        let left = if mirrored { self.stride - first - rows } else { first };
+        for (y, row) in self.samples.chunks_exact(self.stride).enumerate() {
+            let x = if flipped { self.rows() - 1 - y } else { y };
+            let to = band.samples[x..].iter_mut().step_by(band.stride);
+            let column = &row[left..left + rows];
+            if mirrored {
+                column.iter().rev().zip(to).for_each(|(&sample, to)| *to = sample);
+            } else {
+                column.iter().zip(to).for_each(|(&sample, to)| *to = sample);
+            }
+        }
     }
 }

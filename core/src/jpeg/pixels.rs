@@ -119,7 +119,7 @@ pub(crate) fn encode(raster: Raster, settings: Settings<'_>) -> Result<(Vec<u8>,
     let (effort, progressive) = (options.effort, options.progressive);
     let planes = planes(raster, sampling(options.subsampling, source, transposed));
     let plan = |layout| Plan { layout, color, tables, density, profile, effort, progressive, budget };
-    Ok((encode::encode(planes, plan)?, limited))
+    Ok((encode::encode(&planes, plan)?, limited))
 }
 
 /// Luma samples for one chroma sample: as in the source where it was a JPEG and common, else two by two.
@@ -136,7 +136,9 @@ fn planes(raster: Raster, luma: (u8, u8)) -> Planes {
     let plane = |samples| Plane { stride: width, samples };
     let channel = |index: usize| samples.iter().skip(index).step_by(3).copied().collect();
     let planes = match raster.model {
-        Model::Grey => return Planes { layout: Layout { width, height, sampling: vec![(1, 1)] }, planes: vec![plane(samples)] },
+        Model::Grey => {
+            return Planes::new(Layout { width, height, sampling: vec![(1, 1)] }, vec![plane(samples)], 1);
+        }
         Model::YCbCr => [0, 1, 2].map(|index| plane(channel(index))),
         Model::Rgb => {
             let mut planes = [0, 1, 2].map(|_| Vec::with_capacity(width * height));
@@ -148,5 +150,5 @@ fn planes(raster: Raster, luma: (u8, u8)) -> Planes {
         Model::GreyAlpha | Model::Rgba => unreachable!("alpha is flattened before"),
     };
     let layout = |luma| Layout { width, height, sampling: vec![luma, (1, 1), (1, 1)] };
-    Planes { layout: layout((1, 1)), planes: planes.into() }.reduced(layout(luma))
+    Planes::new(layout((1, 1)), planes.into(), 1).reduced(layout(luma))
 }

@@ -93,10 +93,11 @@ const HELD_TOKENS: usize = 2 << 20;
 ///
 /// # Errors
 /// Too large where it crosses the plan's budget.
-pub(super) fn encode(planes: Planes, plan: impl FnOnce(Layout) -> Plan) -> Result<Vec<u8>, Error> {
-    let mut band = planes.layout.band();
-    let mut encoder = Encoder::new(plan(planes.layout.clone()));
-    for row in 0..planes.layout.mcus().1 {
+pub(super) fn encode(planes: &Planes, plan: impl FnOnce(Layout) -> Plan) -> Result<Vec<u8>, Error> {
+    let layout = planes.shown();
+    let (mut band, rows) = (layout.band(), layout.mcus().1);
+    let mut encoder = Encoder::new(plan(layout));
+    for row in 0..rows {
         planes.copy_band(row, &mut band);
         encoder.push(&band.iter().collect::<Vec<_>>())?;
     }
