@@ -17,18 +17,18 @@ const UKUI = 'ukui-wallpapers/usr/share/backgrounds/';
 /** What the engine may be tuned on, and what is held back to check that it was not tuned to these alone. */
 export const SETS = {
   tuning: {
-    mountain: `${LOMIRI}picosdeeuropa_by_Aitzol_Berasategi.jpg`, // rock and grass, much detail: 3.3 MB at 12 MP
-    dune: `${MATE}Dune.jpg`, // sharp stalks before a smooth sky: 2.2 MB
-    dragonfly: `${LOMIRI}Dragonfly_by_Bolly.jpg`, // leaves, straight from a telephone: 1.6 MB
-    ladybird: `${MATE}LadyBird.jpg`, // one sharp thing, the rest out of focus: 1.3 MB
-    ribbon: `${UKUI}2004default.jpg`, // drawn, smooth: 0.7 MB
+    mountain: `${LOMIRI}picosdeeuropa_by_Aitzol_Berasategi.jpg`, // rock and grass, much detail: 3.9 MB at 12 MP
+    dune: `${MATE}Dune.jpg`, // sharp stalks before a smooth sky: 2.3 MB
+    dragonfly: `${LOMIRI}Dragonfly_by_Bolly.jpg`, // leaves, straight from a telephone: 1.7 MB
+    ladybird: `${MATE}LadyBird.jpg`, // one sharp thing, the rest out of focus: 1.5 MB
+    ribbon: `${UKUI}2004default.jpg`, // drawn, smooth: 0.8 MB
   },
   checking: {
-    stream: `${LOMIRI}life_by_Aitzol_Berasategi.jpg`, // water and leaves, most detail: 3.9 MB
-    hills: `${LOMIRI}aitzgorri_by_Aitzol_Berasategi.jpg`, // forest, meadow, haze: 2.4 MB
+    stream: `${LOMIRI}life_by_Aitzol_Berasategi.jpg`, // water and leaves, most detail: 4.0 MB
+    hills: `${LOMIRI}aitzgorri_by_Aitzol_Berasategi.jpg`, // forest, meadow, haze: 2.7 MB
     raindrops: `${MATE}RainDrops.jpg`, // dark green, sharp and soft: 1.6 MB
-    dogs: `${LOMIRI}friends_by_Aitzol_Berasategi.jpg`, // hair and planks: 1.4 MB
-    string: `${UKUI}string.jpg`, // drawn, fine lines: 0.9 MB
+    dogs: `${LOMIRI}friends_by_Aitzol_Berasategi.jpg`, // hair and planks: 1.5 MB
+    string: `${UKUI}string.jpg`, // drawn, fine lines: 0.8 MB
   },
 };
 
