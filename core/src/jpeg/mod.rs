@@ -8,6 +8,8 @@
 //! halve     decode → layout → encode; pixels: planes from and to those of other formats
 //! ```
 
+#[cfg(test)]
+mod corpus;
 mod decode;
 mod encode;
 #[cfg(test)]
@@ -17,6 +19,8 @@ mod halve;
 mod header;
 mod huffman;
 mod layout;
+#[cfg(test)]
+mod libjpeg;
 mod marker;
 #[cfg(test)]
 mod oracle;

@@ -1,64 +1,21 @@
 //! What proves the oracle: coefficients that were put into a file, and decoders that other people wrote.
 
 use std::f64::consts::PI;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
+use super::super::corpus::{File, files};
 use super::super::forge::{Forge, Process, Random};
+use super::super::libjpeg::tool;
 use super::scan::HuffmanCode;
 use super::{Component, Picture, decode};
 
-/// Our own corpus, and the developers' where it stands beside the checkout: name, bytes, and whether the manifest
-/// binds the file to be decoded (`Some(true)`) or refused (`Some(false)`).
-fn corpus() -> Vec<(String, Vec<u8>, Option<bool>)> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(&own).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|extension| extension == "jpg") {
-            files.push((path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap(), None));
-        }
-    }
-    let shared = own.join("../../../../shared/corpus");
-    let Ok(manifest) = std::fs::read_to_string(shared.join("MANIFEST.tsv")) else {
-        eprintln!("SKIPPED: no corpus at {}", shared.display());
-        return files;
-    };
-    for line in manifest.lines().skip(1) {
-        let cells: Vec<&str> = line.split('\t').collect();
-        if cells[9] == "jpeg" {
-            let bytes = std::fs::read(shared.join(cells[0])).unwrap();
-            files.push((cells[0].to_owned(), bytes, (cells[8] == "must").then_some(cells[6] == "ok")));
-        }
-    }
-    files
-}
-
 /// Files that the oracle decodes, with what it makes of them; without one of 883 scans that takes it seconds.
 fn pictures() -> impl Iterator<Item = (String, Vec<u8>, Picture)> {
-    let files = corpus().into_iter().filter(|(name, ..)| name != "bombs/jpeg-progressive-883-scans-4096.jpg");
-    files.filter_map(|(name, bytes, _)| decode(&bytes).ok().map(|picture| (name, bytes, picture)))
-}
-
-/// A tool of libjpeg's on `source`: what it writes, unless it fails or says with its exit status that data are
-/// broken. `None` where it is not installed.
-fn tool(name: &str, arguments: &[&str], source: &[u8]) -> Option<Result<Vec<u8>, String>> {
-    static COUNT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    let path: PathBuf = std::env::temp_dir().join(format!("halver-oracle-{}-{number}.jpg", std::process::id()));
-    std::fs::write(&path, source).unwrap();
-    let output = Command::new(name).args(arguments).arg(&path).output();
-    std::fs::remove_file(&path).unwrap();
-    let Ok(output) = output else {
-        eprintln!("SKIPPED: {name} is not installed");
-        return None;
-    };
-    let sound = output.status.success();
-    Some(if sound { Ok(output.stdout) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) })
+    let files = files().into_iter().filter(|file| file.name != "bombs/jpeg-progressive-883-scans-4096.jpg");
+    files.filter_map(|File { name, bytes, .. }| decode(&bytes).ok().map(|picture| (name, bytes, picture)))
 }
 
 fn is_full_size(picture: &Picture, component: &Component) -> bool {
@@ -173,7 +130,7 @@ fn other_processes_are_refused() {
 #[test]
 fn binding_verdicts_hold() {
     let mut count = 0;
-    for (name, bytes, verdict) in corpus() {
+    for File { name, bytes, verdict } in files() {
         if let Some(sound) = verdict {
             let found = decode(&bytes);
             assert_eq!(found.is_ok(), sound, "{name}: {:?}", found.err());
