@@ -28,3 +28,9 @@ pub(super) const APP14: u8 = 0xEE;
 pub(super) const APP15: u8 = 0xEF;
 pub(super) const COM: u8 = 0xFE;
 pub(super) const TEM: u8 = 0x01;
+
+/// Whether `marker` ends entropy-coded data. Besides RSTm and what is none, those do not that T.81 reserves, which
+/// come about by damage only.
+pub(super) const fn ends_scan(marker: u8) -> bool {
+    !matches!(marker, 0..SOF0 | RST0..=RST7 | 0xFF)
+}

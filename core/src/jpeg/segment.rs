@@ -2,7 +2,7 @@
 
 use super::decode::bytes_before_ff;
 use super::malformed;
-use super::marker::{EOI, RST0, RST7, SOI, SOS, TEM};
+use super::marker::{EOI, RST0, RST7, SOI, SOS, TEM, ends_scan};
 use crate::Error;
 
 /// A marker and what belongs to it.
@@ -99,14 +99,14 @@ impl<'a> Segments<'a> {
         Ok(payload)
     }
 
-    /// Moves to the next marker that ends a scan: not a stuffed zero, not RSTm, not a fill byte.
+    /// Moves to the next marker that ends a scan.
     fn pass_entropy_coded(&mut self) {
         loop {
             self.at += distance_to_ff(&self.source[self.at..]);
             match self.source.get(self.at + 1) {
-                Some(0 | RST0..=RST7) => self.at += 2,
                 Some(0xFF) => self.at += 1,
-                Some(_) => return,
+                Some(&marker) if ends_scan(marker) => return,
+                Some(_) => self.at += 2,
                 None => break,
             }
         }

@@ -3,7 +3,7 @@
 //! Data come with an 0x00 stuffed behind every 0xFF. [`BitReader`] copies them without it into a small window,
 //! so that [`Bits`], which hot loops keep in registers, loads whole words without looking for 0xFF.
 
-use crate::jpeg::marker::{RST0, RST7};
+use crate::jpeg::marker::{RST0, RST7, ends_scan};
 
 /// Bytes of data that a window holds, and behind them room for one more load.
 const WINDOW: usize = 16 << 10;
@@ -199,21 +199,18 @@ impl<'a> BitReader<'a> {
         self.filled += 1;
     }
 
-    /// Moves behind the next RSTm marker and says its m; `None` where another marker or the end comes first.
+    /// Moves behind the next RSTm marker and says its m; `None` where the scan ends first.
     pub(super) fn next_restart(&mut self) -> Option<u8> {
-        loop {
-            let rest = self.coded.get(self.at..)?;
-            self.at += rest.iter().position(|&byte| byte == 0xFF)?;
-            match self.coded.get(self.at + 1)? {
-                0 => self.at += 2,
-                0xFF => self.at += 1,
-                marker @ RST0..=RST7 => {
-                    self.at += 2;
-                    return Some(marker - RST0);
-                }
-                _ => return None,
-            }
-        }
+        let (number, behind) = restart(self.coded, self.at)?;
+        self.at = behind;
+        Some(number)
+    }
+
+    /// The m of the RSTm markers to come.
+    pub(super) fn restarts_ahead(&self) -> impl Iterator<Item = u8> + use<'a> {
+        let coded = self.coded;
+        let restarts = std::iter::successors(restart(coded, self.at), |&(_, behind)| restart(coded, behind));
+        restarts.map(|(number, _)| number)
     }
 
     /// Starts reading at the current place, as behind an RSTm marker.
@@ -222,6 +219,19 @@ impl<'a> BitReader<'a> {
         self.interval_ended = false;
         self.exhausted = false;
         self.fill(Bits::default())
+    }
+}
+
+/// The m of the first RSTm marker of the scan `coded` that begins at `at` or behind it, and the offset behind it.
+fn restart(coded: &[u8], mut at: usize) -> Option<(u8, usize)> {
+    loop {
+        at += coded.get(at..)?.iter().position(|&byte| byte == 0xFF)?;
+        match *coded.get(at + 1)? {
+            0xFF => at += 1,
+            marker @ RST0..=RST7 => return Some((marker - RST0, at + 2)),
+            marker if ends_scan(marker) => return None,
+            _ => at += 2,
+        }
     }
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Restarts<'a> {
     salvage: bool,
     /// MCUs that were passed over.
     lost: usize,
+    /// Whether anything was broken.
+    broken: bool,
 }
 
 /// MCUs of one restart interval.
@@ -36,12 +38,17 @@ impl<'a> Restarts<'a> {
     /// A scan of `total` MCUs with a marker behind each `interval` of them, unless that is 0.
     pub(super) fn new(coded: &'a [u8], interval: usize, total: usize, salvage: bool) -> Self {
         let (reader, bits) = BitReader::new(coded);
-        Self { reader, bits, interval, total, next: 0, resume: 0, salvage, lost: 0 }
+        Self { reader, bits, interval, total, next: 0, resume: 0, salvage, lost: 0, broken: false }
     }
 
-    /// MCUs that were passed over so far.
+    /// Whether MCUs may be passed over, so that what was there before stays.
+    pub(super) fn may_lose(&self) -> bool {
+        self.salvage
+    }
+
+    /// MCUs that were passed over so far; at least one where anything was broken.
     pub(super) fn lost(&self) -> usize {
-        self.lost
+        self.lost.max(self.broken.into())
     }
 
     /// The next MCUs to decode, none from `end` on; `None` where all before it are decoded or lost.
@@ -81,8 +88,7 @@ impl<'a> Restarts<'a> {
             Ok(())
         });
         if result.is_err() && self.salvage {
-            let found = self.reader.next_restart();
-            self.resume_behind(found, self.next / self.interval.max(1));
+            self.recover(self.next / self.interval.max(1));
             return Ok(());
         }
         result
@@ -101,30 +107,50 @@ impl<'a> Restarts<'a> {
     /// Moves behind the marker that begins the next restart interval.
     fn restart(&mut self) -> Result<(), Error> {
         let ended = self.next / self.interval - 1;
-        let found = self.reader.next_restart();
-        let problem = match found {
-            Some(found) if usize::from(found) == ended % 8 => None,
-            Some(_) => Some("has restart markers out of order"),
-            None => Some("lacks a restart marker"),
-        };
-        match problem {
-            Some(problem) if !self.salvage => Err(malformed(problem)),
-            _ => {
-                self.resume_behind(found, ended);
-                Ok(())
+        let problem = match self.reader.restarts_ahead().next() {
+            Some(found) if usize::from(found) == ended % 8 => {
+                self.reader.next_restart();
+                self.resume_behind(ended);
+                return Ok(());
             }
+            Some(_) => "has restart markers out of order",
+            None => "lacks a restart marker",
+        };
+        if !self.salvage {
+            return Err(malformed(problem));
         }
+        self.recover(ended);
+        Ok(())
     }
 
-    /// Goes on behind the marker `found`; the interval before it is `earliest` or up to seven later. What lies between
-    /// is lost; without a marker all is.
-    fn resume_behind(&mut self, found: Option<u8>, earliest: usize) {
-        let Some(found) = found.filter(|_| self.interval > 0) else {
-            self.resume = self.total;
-            return;
-        };
-        let missing = (usize::from(found) + 8 - earliest % 8) % 8;
-        self.resume = ((earliest + missing + 1) * self.interval).min(self.total);
+    /// Goes on behind a marker to come; the interval before it is `due` or a later one. What lies between is lost;
+    /// without a marker all is.
+    ///
+    /// A marker with a number that is not due may stand behind data that are missing, be damaged itself, or not belong
+    /// there. What fits best with the numbers of the markers behind it is taken for true.
+    fn recover(&mut self, due: usize) {
+        /// Stands for a marker too many: the ones behind it are each due one place before.
+        const TOO_MANY: usize = 7;
+        self.broken = true;
+        while self.interval > 0 {
+            let ahead: Vec<usize> = self.reader.restarts_ahead().take(4).map(usize::from).collect();
+            let Some((found, behind)) = ahead.split_first() else { break };
+            self.reader.next_restart();
+            let as_numbered = (found + 8 - due % 8) % 8;
+            let fitting = |&missing: &usize| {
+                (due + missing + 1..).zip(behind).filter(|&(expected, &number)| number == expected % 8).count()
+            };
+            let missing = [TOO_MANY, 0, as_numbered].into_iter().max_by_key(fitting).unwrap_or(as_numbered);
+            if missing != TOO_MANY {
+                return self.resume_behind(due + missing);
+            }
+        }
+        self.resume = self.total;
+    }
+
+    /// Goes on at the current place, behind restart interval `ended`.
+    fn resume_behind(&mut self, ended: usize) {
+        self.resume = ((ended + 1) * self.interval).min(self.total);
         self.bits = self.reader.begin_interval();
     }
 }

@@ -1,8 +1,11 @@
 //! Sequential scans (T.81 F.2): one pass that gives each block whole.
 
-use super::bits::{BitReader, Bits, Window};
+use std::ops::Range;
+
+use super::bits::{Bits, Window};
 use super::idct::{self, AWAY, Corners, Room};
 use super::lookup::{AcTable, DcTable, TO_END};
+use super::restarts::Restarts;
 use super::scan::ScanHeader;
 use super::tables::Tables;
 use super::target::Target;
@@ -32,20 +35,11 @@ const PLACES: [u8; 128] = {
 /// A sequential scan of some of a frame's components.
 pub(super) struct SequentialScan<'a> {
     parts: Vec<Part>,
-    reader: BitReader<'a>,
-    bits: Bits,
-    /// MCUs between restart markers; 0 where there are none.
-    interval: usize,
+    restarts: Restarts<'a>,
     /// MCUs across and down.
     mcus: (usize, usize),
-    /// The MCU to come.
-    next: usize,
-    /// The first MCU that is not lost.
-    resume: usize,
-    /// Whether what is broken is passed over.
-    salvage: bool,
-    /// MCUs that were passed over.
-    lost: u64,
+    /// The row of MCUs to come.
+    next_row: usize,
 }
 
 /// A component of the scan.
@@ -87,9 +81,8 @@ impl<'a> SequentialScan<'a> {
             parts.push(Part { index: selector.index, h, v, dc, ac, prediction: 0, corners });
         }
         let mcus = if alone { targets[parts[0].index].blocks() } else { frame.mcus() };
-        let (reader, bits) = BitReader::new(coded);
-        let interval = tables.restart_interval;
-        Ok(Self { parts, reader, bits, interval, mcus, next: 0, resume: 0, salvage, lost: 0 })
+        let restarts = Restarts::new(coded, tables.restart_interval, mcus.0 * mcus.1, salvage);
+        Ok(Self { parts, restarts, mcus, next_row: 0 })
     }
 
     /// Rows of MCUs.
@@ -99,12 +92,12 @@ impl<'a> SequentialScan<'a> {
 
     /// Whether blocks may be passed over, so that what was there before stays.
     pub(super) fn may_lose_blocks(&self) -> bool {
-        self.salvage
+        self.restarts.may_lose()
     }
 
     /// Blocks that were passed over so far.
     pub(super) fn lost_blocks(&self) -> u64 {
-        self.lost * self.parts.iter().map(|part| part.h * part.v).sum::<usize>() as u64
+        (self.restarts.lost() * self.parts.iter().map(|part| part.h * part.v).sum::<usize>()) as u64
     }
 
     /// Decodes the next row of MCUs into `targets`.
@@ -113,8 +106,15 @@ impl<'a> SequentialScan<'a> {
     /// Malformed where the data are broken or end early, unless that is to be passed over.
     pub(super) fn decode_row(&mut self, targets: &mut [Target]) -> Result<(), Error> {
         self.parts.iter_mut().flat_map(|part| &mut part.corners).for_each(Corners::clear);
-        self.decode_until(self.next + self.mcus.0, targets)?;
-        let row = self.next / self.mcus.0 - 1;
+        let row = self.next_row;
+        self.next_row += 1;
+        while let Some(mut stretch) = self.restarts.stretch(self.next_row * self.mcus.0)? {
+            if stretch.fresh {
+                self.parts.iter_mut().for_each(|part| part.prediction = 0);
+            }
+            let result = self.decode_mcus(&mut stretch.mcus, targets);
+            self.restarts.finish(stretch.mcus.start, result)?;
+        }
         for part in &self.parts {
             for (y, corners) in part.corners.iter().enumerate() {
                 targets[part.index].write_corners(row * part.v + y, corners);
@@ -123,100 +123,28 @@ impl<'a> SequentialScan<'a> {
         Ok(())
     }
 
-    /// Decodes the MCUs up to `end`, which is that of a row.
-    fn decode_until(&mut self, end: usize, targets: &mut [Target]) -> Result<(), Error> {
-        while self.next < end {
-            if self.next < self.resume {
-                let lost = self.resume.min(end) - self.next;
-                self.next += lost;
-                self.lost += lost as u64;
-                continue;
-            }
-            if self.at_restart() {
-                self.restart()?;
-                continue;
-            }
-            if let Err(error) = self.decode_mcus(self.interval_end().min(end), targets) {
-                if !self.salvage {
-                    return Err(error);
-                }
-                let found = self.reader.next_restart();
-                self.resume_behind(found, self.next / self.interval.max(1));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the next MCU begins a restart interval, and its marker was not yet read.
-    fn at_restart(&self) -> bool {
-        let between = self.interval > 0 && self.next > 0 && self.next.is_multiple_of(self.interval);
-        between && self.next != self.resume
-    }
-
-    /// The first MCU behind this restart interval.
-    fn interval_end(&self) -> usize {
-        if self.interval == 0 { usize::MAX } else { (self.next / self.interval + 1) * self.interval }
-    }
-
-    /// Moves behind the marker that begins the next restart interval.
-    fn restart(&mut self) -> Result<(), Error> {
-        let ended = self.next / self.interval - 1;
-        let found = self.reader.next_restart();
-        let problem = match found {
-            _ if self.reader.is_exhausted(&self.bits) => "has a restart interval that ends early",
-            None => "lacks a restart marker",
-            Some(found) if usize::from(found) != ended % 8 => "has restart markers out of order",
-            Some(_) => {
-                self.resume_behind(found, ended);
-                return Ok(());
-            }
-        };
-        if !self.salvage {
-            return Err(malformed(problem));
-        }
-        self.resume_behind(found, ended);
-        Ok(())
-    }
-
-    /// Goes on behind the marker `found`; the interval before it is `earliest` or up to seven later. What lies between
-    /// is lost; without a marker all is.
-    fn resume_behind(&mut self, found: Option<u8>, earliest: usize) {
-        let total = self.mcus.0 * self.mcus.1;
-        let Some(found) = found.filter(|_| self.interval > 0) else {
-            self.resume = total;
-            return;
-        };
-        let missing = (usize::from(found) + 8 - earliest % 8) % 8;
-        self.resume = ((earliest + missing + 1) * self.interval).min(total);
-        self.bits = self.reader.begin_interval();
-        self.parts.iter_mut().for_each(|part| part.prediction = 0);
-    }
-
-    /// Decodes MCUs of one row and one restart interval, up to `until`.
-    fn decode_mcus(&mut self, until: usize, targets: &mut [Target]) -> Result<(), Error> {
-        let mut bits = self.bits;
-        while self.next < until {
-            if self.reader.is_low(&bits) {
-                bits = self.reader.fill(bits);
-                if self.reader.is_exhausted(&bits) {
+    /// Decodes `mcus`, all of one row and one restart interval, and shortens the range by those that are done.
+    fn decode_mcus(&mut self, mcus: &mut Range<usize>, targets: &mut [Target]) -> Result<Bits, Error> {
+        let Restarts { reader, bits, .. } = &mut self.restarts;
+        let mut bits = *bits;
+        while !mcus.is_empty() {
+            if reader.is_low(&bits) {
+                bits = reader.fill(bits);
+                if reader.is_exhausted(&bits) {
                     return Err(malformed("ends inside the image data"));
                 }
             }
-            let (row, column) = (self.next / self.mcus.0, self.next % self.mcus.0);
-            let window = self.reader.window();
+            let (row, column) = (mcus.start / self.mcus.0, mcus.start % self.mcus.0);
+            let window = reader.window();
             for part in &mut self.parts {
                 let target = &mut targets[part.index];
                 if part.decode(&mut bits, window, column, row, target).is_err() {
                     return Err(malformed("has broken Huffman codes"));
                 }
             }
-            self.next += 1;
+            mcus.start += 1;
         }
-        self.bits = bits;
-        if self.reader.is_exhausted(&bits) {
-            return Err(malformed("ends inside the image data"));
-        }
-        Ok(())
+        Ok(bits)
     }
 }
 
