@@ -73,11 +73,11 @@ impl Budget {
     fn new(header: &Header, options: &Options) -> Self {
         let samples = 64 * header.frame.blocks();
         let half = samples / 4;
-        let decoding = match (header.frame.progressive, header.scans) {
+        let decoding = match header.frame.progressive {
             // 16 coefficients of two bytes and a mask of eight for each block.
-            (true, _) => samples / 64 * 40 + samples / 16,
-            (false, 1) => 0,
-            (false, _) => half,
+            true => samples / 64 * 40 + samples / 16,
+            false if header.is_one_scan() => 0,
+            false => half,
         };
         let upright = header.exif.orientation.unwrap_or(1) == 1 && options.subsampling == Subsampling::Source;
         let planes = if upright { 0 } else { half };

@@ -50,6 +50,11 @@ impl Header {
         header.end = segments.end().unwrap_or(source.len());
         Ok(header)
     }
+
+    /// Whether one sequential scan gives all components, so that rows are whole one after the other.
+    pub(super) fn is_one_scan(&self) -> bool {
+        !self.frame.progressive && self.scans == 1 && self.scan_blocks == self.frame.blocks()
+    }
 }
 
 /// A header in the making.

@@ -13,6 +13,8 @@ mod scan;
 mod sequential;
 mod tables;
 mod target;
+#[cfg(test)]
+mod tests;
 
 pub(super) use bits::bytes_before_ff;
 pub(super) use scan::ScanHeader;
@@ -90,7 +92,7 @@ fn stream(
     sink: Sink<'_>,
 ) -> Result<Option<u64>, Error> {
     let frame = &header.frame;
-    if frame.progressive || header.scans != 1 {
+    if !header.is_one_scan() {
         return Ok(None);
     }
     let mut targets: Vec<Target> = layout
@@ -108,9 +110,6 @@ fn stream(
         tables.take(&segment)?;
         let Segment { marker: SOS, payload, coded } = segment else { continue };
         let scan_header = ScanHeader::parse(payload, frame)?;
-        if scan_header.components.len() != frame.components.len() {
-            return Err(malformed("lacks a scan of a component"));
-        }
         let mut scan = SequentialScan::new(&scan_header, frame, &tables, coded, &mut targets, salvage)?;
         for row in 0..layout.mcus().1 {
             decode_band(&mut scan, row, &mut targets)?;
