@@ -78,22 +78,6 @@ fn jpeg_metadata_costs_no_more_than_its_bytes() {
 }
 
 #[test]
-fn a_component_finer_than_the_first_is_refused() {
-    for name in ["tiny-progressive.jpg", "photo-420.jpg"] {
-        let whole = source(name);
-        let frame = whole.windows(2).position(|pair| pair == [0xFF, 0xC2] || pair == [0xFF, 0xC0]).unwrap();
-        for (y, cb, cr) in [(0x12, 0x11, 0x22), (0x12, 0x11, 0x21), (0x11, 0x11, 0x22), (0x11, 0x44, 0x11)] {
-            let mut odd = whole.clone();
-            odd[frame + 11] = y;
-            odd[frame + 14] = cb;
-            odd[frame + 17] = cr;
-            let code = halve(&odd, &Options::default()).unwrap_err().code();
-            assert_eq!(code, "unsupported-feature", "{name} {y:x} {cb:x} {cr:x}");
-        }
-    }
-}
-
-#[test]
 fn an_animation_of_one_frame_is_one() {
     let refused = Error::UnsupportedFeature { format: Format::WebP, feature: "animation" };
     assert_eq!(halve(&source("one-frame.webp"), &Options::default()).err(), Some(refused));

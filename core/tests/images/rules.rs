@@ -178,7 +178,12 @@ fn limits_are_met_from_the_header() {
     assert_eq!(refused(Limits { source_bytes: bytes, ..limits }), None);
     assert_eq!(refused(Limits { source_bytes: bytes - 1, ..limits }), Some((Limit::SourceBytes, bytes, bytes - 1)));
     assert_eq!(refused(Limits { pixels: 161 * 121 - 1, ..limits }), Some((Limit::Pixels, 161 * 121, 161 * 121 - 1)));
-    assert_eq!(refused(Limits { scans: 9, ..limits }), Some((Limit::Scans, 10, 9)));
+    let Some((Limit::ScanBlocks, blocks, 0)) = refused(Limits { scan_blocks: 0, ..limits }) else { panic!() };
+    // 21 × 16 blocks of luma and 11 × 8 of each chroma component, ten scans of one component and more.
+    assert!((10 * 88..10 * 6 * 88).contains(&blocks), "{blocks} blocks");
+    assert_eq!(refused(Limits { scan_blocks: blocks, ..limits }), None);
+    let fewer = blocks - 1;
+    assert_eq!(refused(Limits { scan_blocks: fewer, ..limits }), Some((Limit::ScanBlocks, blocks, fewer)));
     assert!(matches!(refused(Limits { memory_bytes: 1000, ..limits }), Some((Limit::MemoryBytes, _, 1000))));
 }
 
