@@ -7,7 +7,7 @@ use super::layout::{Layout, Planes};
 use super::quantization::{Kind, Table, quality_of, standard};
 use crate::picture::JpegTraits;
 use crate::survey::FLOOR_BYTES;
-use crate::{Color, Decision, Effort, Error, Options, Quality, Subsampling};
+use crate::{Color, Decision, Error, Options, Quality, Subsampling};
 
 /// Whether the half of such a file can be a JPEG of the same components: not where they are inks, which browsers show
 /// in many ways, and not where they would not fit into one scan.
@@ -38,11 +38,10 @@ pub(crate) fn halve(
         profile,
         effort: options.effort,
         progressive: options.progressive,
-        budget: Budget::new(header, options),
+        budget: Budget { fixed: Costs::new(header, options).encoding, allowed: options.limits.memory_bytes },
         layout,
     };
-    let quartered = color == Color::YCbCr && options.subsampling == Subsampling::Quarter;
-    let quartered = quartered.then(|| layout.quartered()).filter(|quartered| *quartered != layout);
+    let quartered = quartered(&layout, color, options);
     let (bytes, lost) = if orientation == 1 && quartered.is_none() {
         let mut encoder = Encoder::new(plan(layout));
         let lost = decode_half(source, header, options.salvage, &mut |band| encoder.push(band))?;
@@ -62,29 +61,51 @@ pub(crate) fn halve(
     Ok((bytes, salvaged.into_iter().chain(limited).collect()))
 }
 
+/// The layout of a result that is to have less chroma than its source.
+fn quartered(layout: &Layout, color: Color, options: &Options) -> Option<Layout> {
+    let wanted = color == Color::YCbCr && options.subsampling == Subsampling::Quarter;
+    wanted.then(|| layout.quartered()).filter(|quartered| quartered != layout)
+}
+
 /// Bytes of memory that halving from JPEG to JPEG takes at its peak above the source; an upper estimate, which the
 /// encoder's [`Budget`] makes true.
 pub(crate) fn peak_bytes(source_bytes: usize, header: &Header, options: &Options) -> u64 {
-    Budget::new(header, options).peak_bytes(source_bytes / 2 + (1 << 20))
+    let costs = Costs::new(header, options);
+    let budget = Budget { fixed: costs.encoding, allowed: options.limits.memory_bytes };
+    // A half of noise at a high quality has half the bytes.
+    costs.planes.max(budget.peak_bytes(source_bytes / 2 + (1 << 20)))
 }
 
-impl Budget {
-    /// What `options` leave for a half with the components of `header`.
+/// Bytes of memory that halving takes, without those of the result.
+struct Costs {
+    /// Until the encoder begins, where it does not begin at once.
+    planes: u64,
+    /// While the encoder is at work.
+    encoding: u64,
+}
+
+impl Costs {
     fn new(header: &Header, options: &Options) -> Self {
-        let samples = 64 * header.frame.blocks();
-        let half = samples / 4;
-        let decoding = match header.frame.progressive {
-            // 16 coefficients of two bytes and a mask of eight for each block.
-            true => samples / 64 * 40 + samples / 16,
+        let frame = &header.frame;
+        let decoding = match frame.progressive {
+            // For each block 16 coefficients of two bytes, and eight bytes that say which of all are zero.
+            true => frame.blocks() * 40,
             false if header.is_one_scan() => 0,
-            false => half,
+            false => frame.blocks() * 16,
         };
-        let upright = header.exif.orientation.unwrap_or(1) == 1 && options.subsampling == Subsampling::Source;
-        let planes = if upright { 0 } else { half };
-        let held = options.progressive || options.effort == Effort::Small;
-        let coefficients = if held { 8 * half } else { 0 };
-        let fixed = decoding + planes + coefficients + header.profile.len() + FLOOR_BYTES;
-        Self { fixed, allowed: options.limits.memory_bytes }
+        let half = half_layout(header);
+        let quartered = quartered(&half, header.color(), options);
+        let fixed = header.profile.len() + FLOOR_BYTES;
+        if header.exif.orientation.unwrap_or(1) == 1 && quartered.is_none() {
+            let held = encode::held_bytes(&half, options.effort, options.progressive);
+            return Self { planes: 0, encoding: decoding + held + fixed };
+        }
+        let sizes = (0..half.sampling.len()).map(|index| half.size(index));
+        let planes: u64 = sizes.map(|(width, height)| (width * height) as u64).sum();
+        // Beside the planes there is what they are decoded from, later one of half its size for one that is reduced.
+        let beside = decoding.max(if quartered.is_some() { planes / 4 } else { 0 });
+        let held = encode::held_bytes(&quartered.unwrap_or(half), options.effort, options.progressive);
+        Self { planes: planes + beside + fixed, encoding: planes + held + fixed }
     }
 }
 

@@ -37,6 +37,13 @@ impl Held {
         Self { components: layout.sampling.iter().enumerate().map(component).collect() }
     }
 
+    /// Bytes that the blocks of `layout` take.
+    pub(super) fn bytes(layout: &Layout) -> u64 {
+        let (across, down) = layout.mcus();
+        let of_mcu: usize = layout.sampling.iter().map(|&(h, v)| usize::from(h) * usize::from(v)).sum();
+        (across * down * of_mcu * size_of::<Block>()) as u64
+    }
+
     /// Visits the blocks as a scan of all components codes them, MCU by MCU, each with the index of its component.
     pub(super) fn interleaved<'a>(&'a self, mut visit: impl FnMut(usize, &'a Block)) {
         let first = &self.components[0];

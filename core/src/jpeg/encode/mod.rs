@@ -51,6 +51,11 @@ pub(super) struct Budget {
     pub(super) allowed: u64,
 }
 
+/// Bytes of memory that an encoder holds of a picture of `layout`, besides those of the file.
+pub(super) fn held_bytes(layout: &Layout, effort: Effort, progressive: bool) -> u64 {
+    if progressive || effort == Effort::Small { Held::bytes(layout) } else { 0 }
+}
+
 impl Budget {
     /// The peak where the result has so many bytes: a buffer that grows by a quarter is there twice while it moves.
     pub(super) fn peak_bytes(&self, result: usize) -> u64 {
