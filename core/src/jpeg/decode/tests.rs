@@ -9,21 +9,42 @@ use crate::Error;
 use crate::jpeg::corpus::{File, files, samples};
 use crate::jpeg::forge::{Forge, Process, Random};
 use crate::jpeg::header::Header;
-use crate::jpeg::layout::{Plane, Planes};
+use crate::jpeg::layout::{Layout, Plane};
 use crate::jpeg::oracle::{self, Component, Picture};
 
 /// How far a sample may be from the exact one: rounding, and 0.3 for the arithmetic.
 const NEAR: f64 = 0.8;
 
-/// The half of `source` in planes, and how many blocks were lost.
-fn half_of(source: &[u8], salvage: bool) -> Result<(Planes, u64), Error> {
+/// A half, each component's samples in a plane of their number.
+#[derive(Clone, Debug, PartialEq)]
+struct Half {
+    layout: Layout,
+    planes: Vec<Plane>,
+}
+
+/// The half of `source`, and how many blocks were lost.
+fn half_of(source: &[u8], salvage: bool) -> Result<(Half, u64), Error> {
     let header = Header::parse(source)?;
-    let mut planes = Planes::new(half_layout(&header));
+    let layout = half_layout(&header);
+    let size = |index| layout.size(index);
+    let mut planes: Vec<Plane> =
+        (0..layout.sampling.len()).map(|index| Plane { stride: size(index).0, samples: Vec::new() }).collect();
     let lost = decode_half(&source[..header.end], &header, salvage, &mut |band| {
-        planes.push(band);
+        for (index, (plane, rows)) in planes.iter_mut().zip(band).enumerate() {
+            let (width, height) = size(index);
+            let (h, v) = layout.sampling[index];
+            assert_eq!((rows.stride, rows.rows()), (8 * usize::from(h) * layout.mcus().0, 8 * usize::from(v)));
+            let count = rows.rows().min(height - plane.rows());
+            for y in 0..rows.rows() {
+                let row = rows.row(y.min(count - 1));
+                assert!(row[width..].iter().all(|&sample| sample == row[width - 1]), "padding");
+                assert!(y < count || rows.row(y) == row, "padding");
+            }
+            plane.samples.extend((0..count).flat_map(|y| &rows.row(y)[..width]));
+        }
         Ok(())
     })?;
-    Ok((planes, lost))
+    Ok((Half { layout, planes }, lost))
 }
 
 fn planes_of(source: &[u8], whole: (bool, bool)) -> Result<Vec<Plane>, Error> {

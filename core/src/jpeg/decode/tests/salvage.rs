@@ -1,12 +1,11 @@
 //! What is left of damaged files: everything that was not damaged.
 
-use super::{half_of, is_image};
+use super::{Half, half_of, is_image};
 use crate::Error;
 use crate::jpeg::corpus::{File, files};
 use crate::jpeg::decode::ScanHeader;
 use crate::jpeg::forge::{Forge, Process, Random};
 use crate::jpeg::header::Header;
-use crate::jpeg::layout::Planes;
 use crate::jpeg::marker::{RST0, RST7, SOS, ends_scan};
 use crate::jpeg::segment::Segments;
 
@@ -60,7 +59,7 @@ fn intervals(source: &[u8]) -> Vec<Intervals> {
 
 /// How many blocks differ between two halves of a file with the frame of `forge`, those left out for which `excused` of
 /// component, column and row.
-fn damage(forge: &Forge, sound: &Planes, salvaged: &Planes, excused: impl Fn(usize, usize, usize) -> bool) -> usize {
+fn damage(forge: &Forge, sound: &Half, salvaged: &Half, excused: impl Fn(usize, usize, usize) -> bool) -> usize {
     assert_eq!(sound.layout, salvaged.layout);
     let mut damaged = 0;
     for (index, plane) in forge.planes.iter().enumerate() {
@@ -95,7 +94,7 @@ fn holds(forge: &Forge, scan: &ScanHeader, interval: usize, (index, column, row)
 }
 
 /// The half of a sound file, of which nothing is lost.
-fn sound_half(bytes: &[u8]) -> Planes {
+fn sound_half(bytes: &[u8]) -> Half {
     let (sound, lost) = half_of(bytes, true).unwrap();
     assert_eq!((&sound, lost), (&half_of(bytes, false).unwrap().0, 0));
     sound
@@ -103,7 +102,7 @@ fn sound_half(bytes: &[u8]) -> Planes {
 
 /// Holds a damaged file against the sound one: strictly decoded it is broken, salvaged it lacks only restart intervals
 /// `lost` of the scan `header`.
-fn check(name: &str, (forge, sound): (&Forge, &Planes), broken: &[u8], header: &ScanHeader, lost: &[usize]) {
+fn check(name: &str, (forge, sound): (&Forge, &Half), broken: &[u8], header: &ScanHeader, lost: &[usize]) {
     let strict = half_of(broken, false);
     assert!(matches!(strict, Err(Error::Malformed { .. })), "{name}: {:?}", strict.map(|half| half.1));
     let (salvaged, blocks) = half_of(broken, true).unwrap_or_else(|error| panic!("{name}: {error}"));
