@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::run::{is_there, run};
+use crate::apt;
+use crate::run::run;
 
 /// Names under which systems know Chromium; the first that answers is used.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
@@ -19,16 +20,8 @@ pub(crate) fn chromium() -> Result<PathBuf, String> {
     if let Some(found) = in_path() {
         return Ok(found);
     }
-    if !is_there("apt-get") {
-        return Err("no Chromium: install one, or name it in HALVER_CHROMIUM".to_owned());
-    }
-    println!("installing chromium through apt");
-    let apt = |arguments: &[&str]| {
-        let mut apt = Command::new("apt-get");
-        run(apt.env("DEBIAN_FRONTEND", "noninteractive").arg("-qq").args(arguments))
-    };
-    let installed = apt(&["update"]).and_then(|()| apt(&["install", "-y", "--no-install-recommends", "chromium"]));
-    installed.map_err(|reason| format!("{reason}; install Chromium, or name one in HALVER_CHROMIUM"))?;
+    apt::install(&["chromium"])
+        .map_err(|reason| format!("{reason}; install Chromium, or name one in HALVER_CHROMIUM"))?;
     in_path().ok_or_else(|| "apt installed no Chromium that is in PATH".to_owned())
 }
 

@@ -1,11 +1,13 @@
 //! Build glue: `cargo xtask` alone lists its recipes.
 #![allow(clippy::print_stdout, reason = "each step says on the terminal what it does")]
 
+mod apt;
 mod browser;
 mod demo;
 mod run;
 mod stack;
 mod test;
+mod toolchain;
 mod wasm;
 
 use std::path::Path;

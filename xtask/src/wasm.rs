@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::{cargo, run, target_folder};
+use crate::toolchain;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
@@ -21,7 +22,7 @@ const BUILDS: [(&str, &str); 2] = [("core", ""), ("core-simd", "-C target-featur
 pub(crate) fn build() -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("xtask has no parent folder")?;
     let target = target_folder(root)?;
-    install_target()?;
+    toolchain::install_target(TARGET)?;
     run(cargo(root)?.args(["build", "--package", "xtask-bindgen"]))?;
     let bindgen = target.join("debug").join(format!("xtask-bindgen{}", std::env::consts::EXE_SUFFIX));
     println!("wasm: bindgen ready");
@@ -39,17 +40,6 @@ pub(crate) fn build() -> Result<(), String> {
     mirror(&dist, &root.join("web-demo").join("halver"))?;
     println!("wasm: copy for the page in web-demo/halver");
     Ok(())
-}
-
-/// Has rustup install the standard library of the target, where it is missing.
-fn install_target() -> Result<(), String> {
-    let asked = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output();
-    let answer = asked.map_err(|error| format!("cannot run rustc: {error}"))?;
-    if Path::new(String::from_utf8_lossy(&answer.stdout).trim()).is_dir() {
-        return Ok(());
-    }
-    println!("wasm: installing {TARGET}");
-    run(Command::new("rustup").args(["target", "add", TARGET]))
 }
 
 /// Compiles the crate into the folder `target` of its own, so that neither build evicts the other. Gives the module.
