@@ -4,6 +4,7 @@
 mod apt;
 mod browser;
 mod demo;
+mod machine;
 mod run;
 mod stack;
 mod test;

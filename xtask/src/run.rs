@@ -60,10 +60,18 @@ pub(crate) fn is_there(program: &str) -> bool {
     asked.is_ok_and(|status| status.success())
 }
 
+/// How a step ended that not every machine can take.
+pub(crate) enum Outcome {
+    Done,
+    /// Left out, and why.
+    Skipped(String),
+}
+
 /// Steps one after the other, each with its name and how long it took.
 #[derive(Default)]
 pub(crate) struct Steps {
     done: Vec<(&'static str, Duration)>,
+    skipped: Vec<String>,
 }
 
 impl Steps {
@@ -83,12 +91,32 @@ impl Steps {
         result.map_err(|reason| format!("{name}: {reason}"))
     }
 
-    /// A row for each step.
+    /// A [`step`](Self::step) that is told again at the end where this machine cannot take it.
+    ///
+    /// # Errors
+    /// The step's, behind its name.
+    pub(crate) fn step_where_possible(
+        &mut self,
+        name: &'static str,
+        step: impl FnOnce() -> Result<Outcome, String>,
+    ) -> Result<(), String> {
+        if let Outcome::Skipped(reason) = self.step(name, step)? {
+            let skipped = format!("SKIPPED: {name}: {reason}");
+            println!("{skipped}");
+            self.skipped.push(skipped);
+        }
+        Ok(())
+    }
+
+    /// A row for each step, then what was left out.
     pub(crate) fn print(&self) {
         let total: Duration = self.done.iter().map(|(_, time)| *time).sum();
         println!("──");
         for (name, time) in self.done.iter().chain([&("together", total)]) {
             println!("{:>7.1} s  {name}", time.as_secs_f64());
+        }
+        for skipped in &self.skipped {
+            println!("{skipped}");
         }
     }
 }

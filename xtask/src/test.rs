@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::run::{self, Steps, is_there, run, target_folder};
 use crate::stack::Stack;
-use crate::{browser, wasm};
+use crate::{browser, machine, wasm};
 
 /// Runs every stage up to the first that fails, then prints how long each took.
 ///
@@ -25,6 +25,8 @@ fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
     // With the tests, because their dependencies have features that would have everything built once more.
     steps.step("programs and tests", || cargo(root, &["build", "--workspace", "--all-targets"]))?;
     steps.step("unit and integration tests", || tests(root))?;
+    steps.step_where_possible("the golden table on x86-64-v3", || machine::wide(root))?;
+    steps.step_where_possible("the golden table on aarch64", || machine::emulated(root))?;
     steps.step("examples in the documentation", || cargo(root, &["test", "--quiet", "--doc", "--workspace"]))?;
     steps.step("benchmarks compile", || {
         cargo(
