@@ -5,5 +5,6 @@ mod corpus;
 mod damage;
 mod features;
 mod golden;
+mod regressions;
 mod rules;
 mod shared_corpus;
