@@ -7,6 +7,9 @@ use crate::run::{self, Steps, is_there, run, target_folder};
 use crate::stack::Stack;
 use crate::{browser, machine, wasm};
 
+/// Workspaces of their own, so that what only they need never slows a first build of the product.
+const COMPANIONS: [&str; 2] = ["benches", "fuzz"];
+
 /// Runs every stage up to the first that fails, then prints how long each took.
 ///
 /// # Errors
@@ -28,21 +31,7 @@ fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
     steps.step_where_possible("the golden table on x86-64-v3", || machine::wide(root))?;
     steps.step_where_possible("the golden table on aarch64", || machine::emulated(root))?;
     steps.step("examples in the documentation", || cargo(root, &["test", "--quiet", "--doc", "--workspace"]))?;
-    steps.step("benchmarks compile", || {
-        cargo(
-            root,
-            &[
-                "clippy",
-                "--quiet",
-                "--manifest-path",
-                "benches/Cargo.toml",
-                "--all-targets",
-                "--",
-                "--deny",
-                "warnings",
-            ],
-        )
-    })?;
+    steps.step("benchmarks and fuzz targets compile", || companions(root))?;
     steps.step("the browser package", wasm::build)?;
     steps.step("the browser package in Node", || node(root, "wasm/tests", &mut Command::new("node")))?;
     steps
@@ -59,11 +48,31 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
 
 fn format(root: &Path) -> Result<(), String> {
     cargo(root, &["fmt", "--all", "--check"])?;
-    cargo(root, &["fmt", "--manifest-path", "benches/Cargo.toml", "--check"])
+    COMPANIONS
+        .into_iter()
+        .try_for_each(|folder| run(run::cargo(root)?.args(["fmt", "--check", "--manifest-path"]).arg(manifest(folder))))
 }
 
 fn lint(root: &Path) -> Result<(), String> {
     cargo(root, &["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"])
+}
+
+/// Lints the workspaces that stand beside the product's.
+///
+/// Nothing is linked, so libFuzzer need not be built, which would take a C++ compiler: its build script is told that it
+/// has been, at a place that only a linker would look at.
+fn companions(root: &Path) -> Result<(), String> {
+    for folder in COMPANIONS {
+        let mut cargo = run::cargo(root)?;
+        cargo.args(["clippy", "--quiet", "--all-targets", "--manifest-path"]).arg(manifest(folder));
+        cargo.args(["--", "--deny", "warnings"]);
+        run(cargo.env("CUSTOM_LIBFUZZER_PATH", root.join(manifest(folder))))?;
+    }
+    Ok(())
+}
+
+fn manifest(folder: &str) -> PathBuf {
+    Path::new(folder).join("Cargo.toml")
 }
 
 /// By nextest where it is installed: it runs the tests of all packages side by side.
