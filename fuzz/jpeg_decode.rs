@@ -12,7 +12,10 @@ use peak_alloc::PeakAlloc;
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// Small enough that no input takes long.
-const LIMITS: Limits = Limits { source_bytes: 1 << 20, pixels: 1 << 20, memory_bytes: 32 << 20, scans: 20 };
+static STRICT: LazyLock<Options> = LazyLock::new(|| {
+    let limits = Limits { source_bytes: 1 << 20, pixels: 1 << 18, memory_bytes: 32 << 20, ..Limits::default() };
+    Options { limits, ..Options::default() }
+});
 
 /// As JSON, so that this builds beside a core that has no such option yet; then there is nothing to claim of it.
 static SALVAGING: LazyLock<Option<Options>> = LazyLock::new(|| {
@@ -20,7 +23,7 @@ static SALVAGING: LazyLock<Option<Options>> = LazyLock::new(|| {
     if options.is_none() {
         eprintln!("SKIPPED: the option `salvage` is not there: each input is halved without it only");
     }
-    options.map(|options| Options { limits: LIMITS, ..options })
+    options.map(|options| Options { limits: STRICT.limits, ..options })
 });
 
 /// [`halve`], with its peak of memory held against the limit.
@@ -42,7 +45,7 @@ fuzz_target!(|source: &[u8]| -> Corpus {
         return Corpus::Reject;
     }
     let _ = probe(source);
-    let strict = halve_within(source, &Options { limits: LIMITS, ..Options::default() });
+    let strict = halve_within(source, &STRICT);
     if let Some(options) = &*SALVAGING {
         let salvaged = halve_within(source, options);
         if let Ok(strict) = strict {
