@@ -80,7 +80,8 @@ impl Picture<'_> {
         let mut encoder = Encoder::new(&mut bytes, quality(self.quality));
         encoder.set_sampling_factor(self.sampling());
         encoder.set_progressive(self.progressive);
-        encoder.set_optimized_huffman_tables(self.optimized);
+        // The encoder counts symbols as if there were no restarts, and may then lack a code.
+        encoder.set_optimized_huffman_tables(self.optimized && self.restart_interval == 0);
         encoder.set_restart_interval(self.restart_interval.into());
         // One entry of TIFF 6.0's first directory: tag 0x0112, SHORT, one value.
         let directory = [1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, self.orientation(), 0, 0, 0, 0, 0, 0, 0];
