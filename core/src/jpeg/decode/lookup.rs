@@ -9,7 +9,7 @@ use crate::jpeg::malformed;
 pub(super) const LOOKUP_BITS: u32 = 11;
 
 /// Entries of a lookup table.
-const ENTRIES: usize = 1 << LOOKUP_BITS;
+pub(super) const ENTRIES: usize = 1 << LOOKUP_BITS;
 
 /// From bits to symbols.
 #[derive(Clone, Debug)]
@@ -44,6 +44,12 @@ impl Codes {
         let entry = if entry == 0 { self.long(bits.peek(16) as u16)? } else { entry };
         bits.skip(u32::from(entry >> 8));
         Some(entry as u8)
+    }
+
+    /// The symbol and the length of the code that begins the lookup index `index`; `None` where it is longer.
+    pub(super) fn short(&self, index: usize) -> Option<(u8, u32)> {
+        let entry = self.short[index];
+        (entry != 0).then_some((entry as u8, u32::from(entry >> 8)))
     }
 
     /// As an entry of `short`, the code at the front of `word`, which no short one fits.
@@ -224,7 +230,7 @@ impl AcTable {
     }
 }
 
-fn boxed<T: Copy>(value: T) -> Box<[T; ENTRIES]> {
+pub(super) fn boxed<T: Copy>(value: T) -> Box<[T; ENTRIES]> {
     let entries: Result<Box<[T; ENTRIES]>, _> = vec![value; ENTRIES].into_boxed_slice().try_into();
     entries.unwrap_or_else(|_| unreachable!("the length is the array's"))
 }
