@@ -1,4 +1,4 @@
-//! First scans of AC coefficients (T.81 G.1.2.2).
+//! Scans of AC coefficients: a band of them, of one component (T.81 G.1.2.2, G.1.2.3).
 
 use std::ops::Range;
 
@@ -6,110 +6,92 @@ use super::Pass;
 use super::component::{Blocks, ComponentCoefficients, Held, Work};
 use crate::Error;
 use crate::jpeg::decode::bits::{BitReader, Bits, Window};
-use crate::jpeg::decode::lookup::Codes;
-use crate::jpeg::decode::scan::ScanHeader;
-use crate::jpeg::huffman::ZRL;
 use crate::jpeg::malformed;
 
-/// The first scan of a band of AC coefficients.
-pub(super) struct FirstScan<'a> {
+/// A scan of a band, whose bits mean what `C` says.
+pub(super) struct BandScan<'a, C> {
     component: &'a mut ComponentCoefficients,
-    band: Band,
-    /// Blocks to come that have no coefficient in this band: EOBRUN.
+    coding: C,
+    /// Blocks to come to which no code belongs any more: EOBRUN.
     run: usize,
 }
 
-/// What the bits of the scan mean.
-struct Band {
-    codes: Codes,
-    /// First and last coefficient in zigzag order: Ss and Se.
-    start: usize,
-    end: usize,
-    /// Bit position: Al.
-    low: u32,
+/// What the bits of a scan mean.
+pub(super) trait Coding {
+    /// Whether a block without codes has no bits either, by which of its coefficients are not zero.
+    fn is_blank(&self, mask: u64) -> bool;
+
+    /// Decodes a block: its coefficients, and which of them are not zero. The first one of `run` blocks without codes,
+    /// unless that is 0; says how many more follow. `None` where the codes are broken.
+    fn decode<B: Held>(
+        &self,
+        bits: &mut Bits,
+        window: &Window,
+        run: usize,
+        mask: &mut u64,
+        work: &mut Work,
+    ) -> Option<usize>;
 }
 
-impl<'a> FirstScan<'a> {
-    /// The scan `header` of `component`.
-    pub(super) fn new(header: &ScanHeader, codes: Codes, component: &'a mut ComponentCoefficients) -> Self {
-        let band = Band { codes, start: header.start, end: header.end, low: header.low };
-        Self { component, band, run: 0 }
+impl<'a, C: Coding> BandScan<'a, C> {
+    /// A scan of `component`.
+    pub(super) fn new(component: &'a mut ComponentCoefficients, coding: C) -> Self {
+        Self { component, coding, run: 0 }
     }
 }
 
-impl Pass for FirstScan<'_> {
+impl<C: Coding> Pass for BandScan<'_, C> {
     fn restart(&mut self) {
         self.run = 0;
     }
 
     fn decode(&mut self, reader: &mut BitReader<'_>, mut bits: Bits, mcus: &mut Range<usize>) -> Result<Bits, Error> {
         while !mcus.is_empty() {
-            let (band, run, next) = (&self.band, &mut self.run, &mut mcus.start);
+            let (coding, run, next) = (&self.coding, &mut self.run, &mut mcus.start);
             bits = match self.component.blocks(*next..mcus.end) {
-                Blocks::Corners(masks, blocks) => band.decode(reader, bits, run, masks, blocks, next),
-                Blocks::Wholes(masks, blocks) => band.decode(reader, bits, run, masks, blocks, next),
+                Blocks::Corners(masks, blocks) => decode(coding, reader, bits, run, masks, blocks, next),
+                Blocks::Wholes(masks, blocks) => decode(coding, reader, bits, run, masks, blocks, next),
             }?;
         }
         Ok(bits)
     }
 }
 
-impl Band {
-    /// Decodes `blocks`, the first `run` of which have nothing in the band; counts them in `next`.
-    fn decode<B: Held>(
-        &self,
-        reader: &mut BitReader<'_>,
-        mut bits: Bits,
-        run: &mut usize,
-        masks: &mut [u64],
-        blocks: &mut [B],
-        next: &mut usize,
-    ) -> Result<Bits, Error> {
-        let mut work = [0; 64];
-        let mut blank = *run;
-        let mut at = 0;
-        while blank < blocks.len() - at {
-            at += blank;
-            if reader.is_low(&bits) {
-                bits = reader.fill(bits);
-                if reader.is_exhausted(&bits) {
-                    *next += at;
-                    return Err(malformed("ends inside the image data"));
-                }
-            }
-            blocks[at].load(&mut work);
-            let Some((set, blocks_behind)) = self.decode_block::<B>(&mut bits, reader.window(), &mut work) else {
+/// Decodes `blocks`, the first `run` of which have no codes; counts them in `next`.
+fn decode<C: Coding, B: Held>(
+    coding: &C,
+    reader: &mut BitReader<'_>,
+    bits: Bits,
+    run: &mut usize,
+    masks: &mut [u64],
+    blocks: &mut [B],
+    next: &mut usize,
+) -> Result<Bits, Error> {
+    // A parameter stays in memory, a copy of it goes to registers (rustc 1.95).
+    let mut bits = bits;
+    let mut work = [0; 256];
+    let mut left = *run;
+    for (at, (mask, block)) in masks.iter_mut().zip(blocks).enumerate() {
+        if left > 0 && coding.is_blank(*mask) {
+            left -= 1;
+            continue;
+        }
+        if reader.is_low(&bits) {
+            bits = reader.fill(bits);
+            if reader.is_exhausted(&bits) {
                 *next += at;
-                return Err(malformed("has broken Huffman codes"));
-            };
-            blocks[at].store(&work);
-            masks[at] |= set;
-            blank = blocks_behind;
-            at += 1;
-        }
-        *run = blank - (blocks.len() - at);
-        *next += blocks.len();
-        Ok(bits)
-    }
-
-    /// Which coefficients of a block are not zero, and how many blocks behind it have none in this band; `None` where
-    /// the codes are broken.
-    #[inline(always)]
-    fn decode_block<B: Held>(&self, bits: &mut Bits, window: &Window, work: &mut Work) -> Option<(u64, usize)> {
-        let mut set = 0_u64;
-        let mut k = self.start - 1;
-        while k < self.end {
-            bits.refill(window);
-            let symbol = self.codes.take(bits)?;
-            let (zeros, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-            if size == 0 && symbol != ZRL {
-                return Some((set, (1 << zeros) - 1 + bits.take(zeros) as usize));
+                return Err(malformed("ends inside the image data"));
             }
-            k += zeros as usize + 1;
-            let value = bits.take_signed(size);
-            work[usize::from(B::PLACES[k % 64]) % 64] = (value << self.low) as i16;
-            set |= u64::from(value != 0) << (k % 64);
         }
-        if k == self.end { Some((set, 0)) } else { None }
+        block.load(&mut work);
+        let Some(more) = coding.decode::<B>(&mut bits, reader.window(), left, mask, &mut work) else {
+            *next += at;
+            return Err(malformed("has broken Huffman codes"));
+        };
+        block.store(&work);
+        left = more;
     }
+    *run = left;
+    *next += masks.len();
+    Ok(bits)
 }

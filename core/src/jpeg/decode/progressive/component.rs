@@ -39,9 +39,9 @@ pub(super) enum Blocks<'a> {
     Wholes(&'a mut [u64], &'a mut [[i16; 64]]),
 }
 
-/// All coefficients of a block while it is decoded. Those that are not held have a place too, so that they can be
-/// written without asking.
-pub(super) type Work = [i16; 64];
+/// The coefficients of a block while it is decoded: 64, each in the place that [`Held::PLACES`] says, even those that
+/// are not held, so that all can be written without asking. What a byte can say is never outside.
+pub(super) type Work = [i16; 256];
 
 /// The place in [`Work`] of each coefficient in zigzag order.
 pub(super) type Places = [u8; 64];

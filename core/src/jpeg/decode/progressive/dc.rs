@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Pass;
 use super::component::ComponentCoefficients;
+use super::{Pass, ready};
 use crate::Error;
 use crate::jpeg::decode::bits::{BitReader, Bits};
 use crate::jpeg::decode::lookup::DcTable;
@@ -63,12 +63,7 @@ impl Pass for DcScan<'_> {
 
     fn decode(&mut self, reader: &mut BitReader<'_>, mut bits: Bits, mcus: &mut Range<usize>) -> Result<Bits, Error> {
         while !mcus.is_empty() {
-            if reader.is_low(&bits) {
-                bits = reader.fill(bits);
-                if reader.is_exhausted(&bits) {
-                    return Err(malformed("ends inside the image data"));
-                }
-            }
+            bits = ready(reader, bits)?;
             let (column, row) = (mcus.start % self.columns, mcus.start / self.columns);
             for part in &mut self.parts {
                 let component = &mut self.components[part.index];

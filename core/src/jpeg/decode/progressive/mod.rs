@@ -3,6 +3,7 @@
 mod band;
 mod component;
 mod dc;
+mod first;
 mod refinement;
 
 pub(super) use component::{Block, ComponentCoefficients};
@@ -16,9 +17,11 @@ use super::tables::Tables;
 use super::target::Target;
 use crate::Error;
 use crate::jpeg::frame::Frame;
-use band::FirstScan;
+use crate::jpeg::malformed;
+use band::BandScan;
 use dc::DcScan;
-use refinement::RefinementScan;
+use first::FirstCoding;
+use refinement::RefinementCoding;
 
 /// The coefficients of all components.
 pub(super) struct Coefficients {
@@ -75,8 +78,14 @@ impl Coefficients {
         let component = &mut self.components[first.index];
         let lost = match (header.start, header.high) {
             (0, _) => run(DcScan::new(header, frame, tables, &mut self.components, mcus.0)?, restarts)?,
-            (_, 0) => run(FirstScan::new(header, tables.codes(first.ac)?, component), restarts)?,
-            (_, _) => run(RefinementScan::new(header, tables.codes(first.ac)?, component), restarts)?,
+            (_, 0) => {
+                let coding = FirstCoding::new(header, tables.codes(first.ac)?);
+                run(BandScan::new(component, coding), restarts)?
+            }
+            (_, _) => {
+                let coding = RefinementCoding::new(header, tables.codes(first.ac)?);
+                run(BandScan::new(component, coding), restarts)?
+            }
         };
         Ok((lost * header.blocks_of_mcu(frame)) as u64)
     }
@@ -103,4 +112,17 @@ fn run(mut pass: impl Pass, mut restarts: Restarts<'_>) -> Result<usize, Error> 
         restarts.finish(stretch.mcus.start, result)?;
     }
     Ok(restarts.lost())
+}
+
+/// Makes sure that `bits` can go on for an MCU.
+///
+/// # Errors
+/// Malformed where the data are at their end.
+#[inline(always)]
+fn ready(reader: &mut BitReader<'_>, bits: Bits) -> Result<Bits, Error> {
+    if !reader.is_low(&bits) {
+        return Ok(bits);
+    }
+    let bits = reader.fill(bits);
+    if reader.is_exhausted(&bits) { Err(malformed("ends inside the image data")) } else { Ok(bits) }
 }

@@ -4,184 +4,230 @@
 //! They are not looked at one by one: how many there are follows from the block's mask, so they are collected in one
 //! word, and handed out when the block ends to those coefficients that are held.
 
-use std::ops::Range;
-
-use super::Pass;
-use super::component::{Blocks, ComponentCoefficients, Held, Work};
-use crate::Error;
-use crate::jpeg::decode::bits::{BitReader, Bits, Window};
-use crate::jpeg::decode::lookup::Codes;
+use super::band::Coding;
+use super::component::{Held, Work};
+use crate::jpeg::decode::bits::{Bits, Window};
+use crate::jpeg::decode::lookup::{Codes, ENTRIES, LOOKUP_BITS, boxed};
 use crate::jpeg::decode::scan::ScanHeader;
 use crate::jpeg::huffman::ZRL;
-use crate::jpeg::malformed;
 
-/// A later scan of a band of AC coefficients.
-pub(super) struct RefinementScan<'a> {
-    component: &'a mut ComponentCoefficients,
-    band: Band,
-    /// Blocks to come in which no coefficient of the band becomes other than zero: EOBRUN.
-    run: usize,
-}
-
-/// What the bits of the scan mean.
-struct Band {
+/// What the bits of a later scan of a band mean.
+pub(super) struct RefinementCoding {
     codes: Codes,
+    steps: Box<[Step; ENTRIES]>,
     /// The coefficients from Ss to Se, in zigzag order from the lowest bit on.
-    mask: u64,
-    /// First coefficient: Ss.
+    band: u64,
+    /// First and last coefficient: Ss and Se.
     start: u32,
+    end: u32,
     /// Bit position: Al.
     low: u32,
 }
 
-/// The correction bits of a block.
-#[derive(Clone, Copy, Default)]
-struct Corrections {
-    /// The first one highest, the last one lowest.
-    word: u64,
-    count: u32,
+/// A coefficient that becomes other than zero: a code of the usual kind and the sign behind it.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    /// 1 or −1, shifted up to the scan's bit position.
+    value: i16,
+    /// Bits of code and sign.
+    length: u8,
+    /// Four times the number of coefficients passed over that were zero, and stay it; [`UNUSUAL`] where the bits mean
+    /// another thing.
+    shift: u8,
 }
 
-impl<'a> RefinementScan<'a> {
-    /// The scan `header` of `component`.
-    pub(super) fn new(header: &ScanHeader, codes: Codes, component: &'a mut ComponentCoefficients) -> Self {
-        let mask = u64::MAX << header.start & u64::MAX >> (63 - header.end);
-        Self { component, band: Band { codes, mask, start: header.start as u32, low: header.low }, run: 0 }
-    }
-}
+/// A shift that takes everything out of a word of [`ADVANCES`].
+const UNUSUAL: u8 = 4 * NEAR as u8;
 
-impl Pass for RefinementScan<'_> {
-    fn restart(&mut self) {
-        self.run = 0;
-    }
+/// Coefficients that are looked at to find one of them.
+const NEAR: usize = 10;
 
-    fn decode(&mut self, reader: &mut BitReader<'_>, mut bits: Bits, mcus: &mut Range<usize>) -> Result<Bits, Error> {
-        while !mcus.is_empty() {
-            let (band, run, next) = (&self.band, &mut self.run, &mut mcus.start);
-            bits = match self.component.blocks(*next..mcus.end) {
-                Blocks::Corners(masks, blocks) => band.decode(reader, bits, run, masks, blocks, next),
-                Blocks::Wholes(masks, blocks) => band.decode(reader, bits, run, masks, blocks, next),
-            }?;
+/// How far it is to those of the next coefficients that were zero: four bits for each, the first one lowest; 0 where
+/// there are no more of them. By a bit for each of the coefficients that was zero.
+const ADVANCES: [u64; 1 << NEAR] = {
+    let mut advances = [0; 1 << NEAR];
+    let mut near = 0;
+    while near < 1 << NEAR {
+        let (mut advance, mut shift) = (1, 0);
+        while advance <= NEAR {
+            if near >> (advance - 1) & 1 != 0 {
+                advances[near] |= (advance as u64) << shift;
+                shift += 4;
+            }
+            advance += 1;
         }
-        Ok(bits)
+        near += 1;
     }
-}
+    advances
+};
 
-impl Band {
-    /// Decodes `blocks`, in the first `run` of which nothing becomes other than zero; counts them in `next`.
-    fn decode<B: Held>(
-        &self,
-        reader: &mut BitReader<'_>,
-        mut bits: Bits,
-        run: &mut usize,
-        masks: &mut [u64],
-        blocks: &mut [B],
-        next: &mut usize,
-    ) -> Result<Bits, Error> {
-        let mut work = [0; 64];
-        let mut left = *run;
-        for (mask, block) in masks.iter_mut().zip(blocks) {
-            let known = *mask & self.mask;
-            if left > 0 && known == 0 {
-                left -= 1;
-                *next += 1;
-                continue;
+/// The correction bits of a block, the last one lowest, below a 1.
+#[derive(Clone, Copy)]
+struct Corrections(u64);
+
+impl RefinementCoding {
+    /// Of the scan `header`.
+    pub(super) fn new(header: &ScanHeader, codes: Codes) -> Self {
+        let mut steps = boxed(Step { value: 0, length: 0, shift: UNUSUAL });
+        for (index, step) in steps.iter_mut().enumerate() {
+            if let Some((symbol, length)) = codes.short(index)
+                && (symbol & 15, length < LOOKUP_BITS) == (1, true)
+                && usize::from(symbol >> 4) < NEAR
+            {
+                let positive = index >> (LOOKUP_BITS - length - 1) & 1 != 0;
+                let value = if positive { 1 } else { -1 };
+                *step = Step { value: value << header.low, length: length as u8 + 1, shift: (symbol >> 4) * 4 };
             }
-            if reader.is_low(&bits) {
-                bits = reader.fill(bits);
-                if reader.is_exhausted(&bits) {
-                    return Err(malformed("ends inside the image data"));
-                }
-            }
-            let window = reader.window();
-            let mut corrections = Corrections::default();
-            block.load(&mut work);
-            if left == 0 {
-                let decoded = self.decode_block::<B>(&mut bits, window, known, &mut corrections, &mut work);
-                let (set, blocks) = decoded.ok_or(malformed("has broken Huffman codes"))?;
-                *mask |= set;
-                left = blocks;
-            }
-            if left > 0 {
-                left -= 1;
-                corrections.take(&mut bits, window, known.count_ones() - corrections.count);
-            }
-            corrections.apply::<B>(known, self.low, &mut work);
-            block.store(&work);
-            *next += 1;
         }
-        *run = left;
-        Ok(bits)
+        let (start, end) = (header.start as u32, header.end as u32);
+        let band = u64::MAX << start & u64::MAX >> (63 - end);
+        Self { codes, steps, band, start, end, low: header.low }
     }
 
-    /// Which coefficients of a block become other than zero, and how many blocks, this one counted, have no more of
-    /// them; `None` where the codes are broken.
+    /// Decodes the codes of a block. Of the coefficients `zeros`, which were zero, those that become something else are
+    /// taken out. Says how many blocks, this one counted, have no more codes; `None` where the codes are broken.
     #[inline(always)]
-    fn decode_block<B: Held>(
+    fn decode_codes<B: Held>(
         &self,
         bits: &mut Bits,
         window: &Window,
-        known: u64,
+        zeros: &mut u64,
         corrections: &mut Corrections,
         work: &mut Work,
-    ) -> Option<(u64, usize)> {
-        let mut set = 0;
-        // What was zero before, from the next coefficient on.
-        let mut zeros = self.mask & !known;
-        let mut k = self.start;
-        let end = 63 - self.mask.leading_zeros();
-        while k <= end {
+    ) -> Option<usize> {
+        // The coefficient before the next one.
+        let mut k = self.start - 1;
+        loop {
+            bits.refill(window);
+            // Two of them consume less than 40 of 56 bits.
+            if self.step::<B>(bits, &mut k, zeros, corrections, work)
+                && self.step::<B>(bits, &mut k, zeros, corrections, work)
+            {
+                continue;
+            }
+            if k >= self.end {
+                return Some(0);
+            }
             bits.refill(window);
             let symbol = self.codes.take(bits)?;
             let (passed, size) = (u32::from(symbol >> 4), symbol & 15);
             if size == 0 && symbol != ZRL {
-                return Some((set, (1 << passed) + bits.take(passed) as usize));
+                return Some((1 << passed) + bits.take(passed) as usize);
             }
             if size > 1 {
                 return None;
             }
             let positive = bits.take(size.into()) as i16;
+            let mut rest = *zeros >> 1 >> k;
             for _ in 0..passed {
-                zeros &= zeros.wrapping_sub(1);
+                rest &= rest.wrapping_sub(1);
             }
-            if zeros == 0 {
+            if rest == 0 {
                 return None;
             }
-            let at = zeros.trailing_zeros();
-            corrections.take(bits, window, at - k - passed);
-            zeros &= zeros - 1;
-            set |= u64::from(size) << at;
-            work[usize::from(B::PLACES[at as usize]) % 64] = (i16::from(size) * (2 * positive - 1)) << self.low;
-            k = at + 1;
+            let between = rest.trailing_zeros();
+            corrections.take(bits, window, between - passed);
+            k += between + 1;
+            *zeros &= !(u64::from(size) << k);
+            work[usize::from(B::PLACES[k as usize % 64])] = (i16::from(size) * (2 * positive - 1)) << self.low;
         }
-        Some((set, 0))
+    }
+
+    /// Decodes a coefficient, if it is of the usual kind, from available bits.
+    #[inline(always)]
+    fn step<B: Held>(
+        &self,
+        bits: &mut Bits,
+        k: &mut u32,
+        zeros: &mut u64,
+        corrections: &mut Corrections,
+        work: &mut Work,
+    ) -> bool {
+        // Both lookups are begun at once; what they give together says where the next ones look.
+        let step = self.steps[bits.peek(LOOKUP_BITS) % ENTRIES];
+        let advances = ADVANCES[(*zeros >> 1 >> *k) as usize % (1 << NEAR)];
+        let advance = (advances >> step.shift) as u32 & 15;
+        if advance == 0 {
+            return false;
+        }
+        let passed = u32::from(step.shift) / 4 + 1;
+        corrections.0 =
+            corrections.0 << (advance - passed) | bits.word() << step.length >> 1 >> (63 - (advance - passed));
+        bits.skip(u32::from(step.length) - passed + advance);
+        *k += advance;
+        *zeros &= !(1 << *k);
+        work[usize::from(B::PLACES[*k as usize % 64])] = step.value;
+        true
+    }
+}
+
+impl Coding for RefinementCoding {
+    #[inline(always)]
+    fn is_blank(&self, mask: u64) -> bool {
+        mask & self.band == 0
+    }
+
+    #[inline(always)]
+    fn decode<B: Held>(
+        &self,
+        bits: &mut Bits,
+        window: &Window,
+        run: usize,
+        mask: &mut u64,
+        work: &mut Work,
+    ) -> Option<usize> {
+        let known = *mask & self.band;
+        let mut corrections = Corrections(1);
+        let mut left = run;
+        if run == 0 {
+            let mut zeros = self.band & !known;
+            left = self.decode_codes::<B>(bits, window, &mut zeros, &mut corrections, work)?;
+            *mask |= self.band & !zeros;
+        }
+        if left > 0 {
+            left -= 1;
+            corrections.take(bits, window, known.count_ones() - corrections.count());
+        }
+        corrections.apply::<B>(known, self.low, work);
+        Some(left)
     }
 }
 
 impl Corrections {
-    /// Adds the next `count` bits, at most 63.
+    /// How many there are.
+    fn count(self) -> u32 {
+        63 - self.0.leading_zeros()
+    }
+
+    /// Adds the next `count` bits; there are at most 63.
     #[inline(always)]
-    fn take(&mut self, bits: &mut Bits, window: &Window, count: u32) {
-        for part in [count.min(32), count - count.min(32)] {
+    fn take(&mut self, bits: &mut Bits, window: &Window, mut count: u32) {
+        bits.refill(window);
+        if count > 32 {
+            self.take_available(bits, 32);
             bits.refill(window);
-            self.word = self.word << part | u64::from(bits.take(part));
+            count -= 32;
         }
-        self.count += count;
+        self.take_available(bits, count);
+    }
+
+    /// Adds `count` bits that are available, at most 32.
+    #[inline(always)]
+    fn take_available(&mut self, bits: &mut Bits, count: u32) {
+        self.0 = self.0 << count | bits.word() >> 1 >> (63 - count);
+        bits.skip(count);
     }
 
     /// Hands the bits out to the coefficients `known`, the lowest ones first: each that is set adds to its amount the
     /// bit at position `low`.
     #[inline(always)]
     fn apply<B: Held>(self, known: u64, low: u32, work: &mut Work) {
-        if self.count == 0 {
-            return;
-        }
-        let mut word = self.word << (64 - self.count);
+        let mut word = self.0 << self.0.leading_zeros() << 1;
         let mut known = known & B::HELD;
         while known != 0 {
-            let place = usize::from(B::PLACES[known.trailing_zeros() as usize]) % 64;
-            let value = work[place];
-            work[place] = value.wrapping_add(((value >> 15 | 1) << low) & -((word >> 63) as i16));
+            let value = &mut work[usize::from(B::PLACES[known.trailing_zeros() as usize])];
+            let (amount, sign) = ((word as i64 >> 63) as i16 & 1 << low, *value >> 15);
+            *value = value.wrapping_add((amount ^ sign) - sign);
             word <<= 1;
             known &= known - 1;
         }
