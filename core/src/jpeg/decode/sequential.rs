@@ -127,7 +127,7 @@ impl<'a> SequentialScan<'a> {
     fn decode_mcus(&mut self, mcus: &mut Range<usize>, targets: &mut [Target]) -> Result<Bits, Error> {
         let Restarts { reader, bits, .. } = &mut self.restarts;
         let mut bits = *bits;
-        while !mcus.is_empty() {
+        while mcus.start < mcus.end {
             if reader.is_low(&bits) {
                 bits = reader.fill(bits);
                 if reader.is_exhausted(&bits) {

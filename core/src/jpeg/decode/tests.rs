@@ -10,7 +10,7 @@ use crate::jpeg::corpus::{File, files, samples};
 use crate::jpeg::forge::{Forge, Process, Random};
 use crate::jpeg::header::Header;
 use crate::jpeg::layout::{Layout, Plane};
-use crate::jpeg::oracle::{self, Component, Picture};
+use crate::jpeg::oracle::{self, Picture};
 
 /// How far a sample may be from the exact one: rounding, and 0.3 for the arithmetic.
 const NEAR: f64 = 0.8;

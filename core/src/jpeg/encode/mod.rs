@@ -34,7 +34,7 @@ pub(super) struct Plan {
     pub(super) tables: [Table; 2],
     /// JFIF's density: unit, two bytes across, two bytes down.
     pub(super) density: [u8; 5],
-    /// An ICC profile of at most [`PROFILE_BYTES`].
+    /// An ICC profile; the longest that is kept takes a quarter of the 255 segments that there can be.
     pub(super) profile: Option<Vec<u8>>,
     pub(super) effort: Effort,
     /// Whether scans are progressive.
@@ -74,9 +74,6 @@ impl Budget {
 
 /// Bytes of a profile in one APP2 segment.
 const PART_BYTES: usize = 65533 - 14;
-
-/// The longest profile that APP2 segments hold.
-pub(super) const PROFILE_BYTES: usize = 255 * PART_BYTES;
 
 impl Plan {
     /// Whether scans are progressive.

@@ -46,7 +46,7 @@ impl<C: Coding> Pass for BandScan<'_, C> {
     }
 
     fn decode(&mut self, reader: &mut BitReader<'_>, mut bits: Bits, mcus: &mut Range<usize>) -> Result<Bits, Error> {
-        while !mcus.is_empty() {
+        while mcus.start < mcus.end {
             let (coding, run, next) = (&self.coding, &mut self.run, &mut mcus.start);
             bits = match self.component.blocks(*next..mcus.end) {
                 Blocks::Corners(masks, blocks) => decode(coding, reader, bits, run, masks, blocks, next),

@@ -62,7 +62,7 @@ impl Pass for DcScan<'_> {
     }
 
     fn decode(&mut self, reader: &mut BitReader<'_>, mut bits: Bits, mcus: &mut Range<usize>) -> Result<Bits, Error> {
-        while !mcus.is_empty() {
+        while mcus.start < mcus.end {
             bits = ready(reader, bits)?;
             let (column, row) = (mcus.start % self.columns, mcus.start / self.columns);
             for part in &mut self.parts {

@@ -153,7 +153,7 @@ impl RefinementCoding {
         let passed = u32::from(step.shift) / 4 + 1;
         corrections.0 =
             corrections.0 << (advance - passed) | bits.word() << step.length >> 1 >> (63 - (advance - passed));
-        bits.skip(u32::from(step.length) - passed + advance);
+        bits.skip(u32::from(step.length) + (advance - passed));
         *k += advance;
         *zeros &= !(1 << *k);
         work[usize::from(B::PLACES[*k as usize % 64])] = step.value;
