@@ -34,11 +34,13 @@ impl Layout {
         self.sampling.iter().map(plane).collect()
     }
 
-    /// The layout with luma as fine as it is and one chroma sample for two by two, unless chroma is coarser already.
+    /// The layout with luma as fine as it is and one chroma sample for two by two, where chroma is as fine as luma or
+    /// half as fine in each direction; else as it is.
     pub(super) fn quartered(&self) -> Self {
         let (h, v) = max_sampling(self.sampling.iter().copied());
+        let fine = |&(ch, cv): &(u8, u8)| [h, 2 * h].contains(&(2 * ch)) && [v, 2 * v].contains(&(2 * cv));
         let mut sampling = self.sampling.clone();
-        if sampling[1..].iter().any(|&(ch, cv)| 4 * ch * cv > h * v) && sampling[0] == (h, v) {
+        if sampling.len() > 1 && sampling[0] == (h, v) && sampling[1..].iter().all(fine) {
             sampling.fill((1, 1));
             sampling[0] = (2, 2);
         }
@@ -202,3 +204,6 @@ impl Plane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
