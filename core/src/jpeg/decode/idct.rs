@@ -162,3 +162,6 @@ fn times_b(x: i16x8) -> i16x8 {
     // (0.541196 − 1) × 2^16.
     x + x.mul_keep_high(i16x8::splat(-30_068))
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,6 @@ const fn fixed(value: f64) -> i32 {
     let scaled = value * (1 << BITS) as f64;
     (if scaled < 0.0 { scaled - 0.5 } else { scaled + 0.5 }) as i32
 }
+
+#[cfg(test)]
+mod tests;
