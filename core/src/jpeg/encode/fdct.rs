@@ -2,10 +2,11 @@
 //!
 //! The algorithm of Arai, Agui and Nakajima (Trans. IEICE E-71, 1988): five multiplications in one dimension, with a
 //! scale factor left in each coefficient that quantization takes out. All arithmetic is in 16-bit integers, products
-//! rounded down; [`SCALE_BITS`] and the bounds below leave every sum in range for any samples, so every machine gives
-//! the same bits. The error stays below that of rounding the samples themselves.
+//! rounded; [`SCALE_BITS`] leaves every sum in range for any samples, so every machine gives the same bits. The error is
+//! half of what rounding the samples themselves does.
 
 use std::f64::consts::SQRT_2;
+use std::ops::{Add, Sub};
 
 use wide::{i16x8, u8x16, u64x2};
 
@@ -61,21 +62,27 @@ pub(super) fn forward(plane: &Plane, x: usize, y: usize) -> Columns {
     pass(i16x8::transpose(pass(rows)))
 }
 
+/// What [`pass`] computes with: vectors of numbers, and in tests all numbers that they can be.
+trait Value: Copy + Add<Output = Self> + Sub<Output = Self> {
+    /// The value times `factor`, 0 to 1.5, off by less than 1 and hardly on average.
+    fn times(self, factor: f64) -> Self;
+}
+
 /// The transform across eight vectors.
 #[inline(always)]
-fn pass(x: Columns) -> Columns {
+fn pass<V: Value>(x: [V; 8]) -> [V; 8] {
     let (s0, d0) = (x[0] + x[7], x[0] - x[7]);
     let (s1, d1) = (x[1] + x[6], x[1] - x[6]);
     let (s2, d2) = (x[2] + x[5], x[2] - x[5]);
     let (s3, d3) = (x[3] + x[4], x[3] - x[4]);
     let (even0, even3) = (s0 + s3, s0 - s3);
     let (even1, even2) = (s1 + s2, s1 - s2);
-    let turned = times(even2 + even3, SQRT_2 / 2.0);
+    let turned = (even2 + even3).times(SQRT_2 / 2.0);
     let (odd0, odd1, odd2) = (d3 + d2, d2 + d1, d1 + d0);
-    let common = times(odd0 - odd2, 0.382_683_432_365_089_8);
-    let low = times(odd0, 0.541_196_100_146_197) + common;
-    let high = times(odd2, 1.306_562_964_876_376_5) + common;
-    let middle = times(odd1, SQRT_2 / 2.0);
+    let common = (odd0 - odd2).times(0.382_683_432_365_089_8);
+    let low = odd0.times(0.541_196_100_146_197) + common;
+    let high = odd2.times(1.306_562_964_876_376_5) + common;
+    let middle = odd1.times(SQRT_2 / 2.0);
     let (sum, difference) = (d0 + middle, d0 - middle);
     [
         even0 + even1,
@@ -89,12 +96,18 @@ fn pass(x: Columns) -> Columns {
     ]
 }
 
-/// `values` times `factor`, 0 to 1.5, rounded down.
-#[inline(always)]
-fn times(values: i16x8, factor: f64) -> i16x8 {
-    // A factor beyond what 16 bits of fraction with a sign hold is its distance from one, and the value itself.
-    let whole = factor >= 0.5;
-    let fraction = ((if whole { factor - 1.0 } else { factor }) * 65536.0).round_ties_even() as i16;
-    let product = values.mul_keep_high(i16x8::splat(fraction));
-    if whole { values + product } else { product }
+impl Value for i16x8 {
+    #[inline(always)]
+    fn times(self, factor: f64) -> Self {
+        // A factor beyond what 16 bits of fraction with a sign hold is its distance from one, and the value itself.
+        let whole = factor >= 0.5;
+        let factor = if whole { factor - 1.0 } else { factor };
+        // The product is rounded down. What is added makes it half a unit more, nearly, so that errors do not add up.
+        let half = Self::splat((0.5 / factor).round_ties_even() as i16);
+        let product = (self + half).mul_keep_high(Self::splat((factor * 65536.0).round_ties_even() as i16));
+        if whole { self + product } else { product }
+    }
 }
+
+#[cfg(test)]
+mod tests;
