@@ -12,7 +12,7 @@ pub(super) struct Quantizer {
     rounding: [u16x8; 8],
     /// 2^(16 + s) / divisor, for each coefficient the s that makes it 16 bits long.
     reciprocals: [u16x8; 8],
-    /// 2^(16 − s).
+    /// 2^(16 − s), at most 65535.
     shifts: [u16x8; 8],
 }
 
@@ -77,9 +77,16 @@ impl Quantizer {
             for (v, &divisor) in divisors.iter().enumerate() {
                 let from_nearest = if u == 0 && v == 0 { 128 } else { 256 - ROUND_UP_FROM };
                 let (reciprocal, shift) = reciprocal(divisor);
-                columns[0][v] = (divisor * u64::from(from_nearest) >> (FRACTION + 8)) as u16;
                 columns[1][v] = reciprocal;
-                columns[2][v] = 1 << (16 - shift);
+                if shift > 0 {
+                    columns[0][v] = (divisor * u64::from(from_nearest) >> (FRACTION + 8)) as u16;
+                    columns[2][v] = 1 << (16 - shift);
+                } else {
+                    // A divisor below 2, of the last coefficient alone. 2^16 is too much for 16 bits; times 65535 takes
+                    // one off the quotient, so that one divisor more is added.
+                    columns[0][v] = (divisor * u64::from(from_nearest + 256) + (128 << FRACTION) >> (FRACTION + 8)) as u16;
+                    columns[2][v] = u16::MAX;
+                }
             }
             quantizer.rounding[u] = u16x8::new(columns[0]);
             quantizer.reciprocals[u] = u16x8::new(columns[1]);
@@ -109,8 +116,12 @@ impl Quantizer {
     }
 }
 
-/// 2^(16 + s) / `divisor` in 16 bits with the highest set, and s, 1 to 15. The divisor has [`FRACTION`] bits of fraction.
+/// 2^(16 + s) / `divisor` in 16 bits with the highest set, and s, 0 to 15. The divisor has [`FRACTION`] bits of fraction
+/// and is more than 1.
 fn reciprocal(divisor: u64) -> (u16, u32) {
-    let shift = (1..16).rev().find(|shift| (1 << (16 + shift + FRACTION)) / divisor < 1 << 16).unwrap_or(1);
+    let shift = (1..16).rev().find(|shift| (1 << (16 + shift + FRACTION)) / divisor < 1 << 16).unwrap_or(0);
     (((1_u64 << (16 + shift + FRACTION)) / divisor) as u16, shift)
 }
+
+#[cfg(test)]
+mod tests;
