@@ -72,3 +72,6 @@ fn limited_to_16_bits(mut totals: [usize; 257]) -> [u8; 16] {
     }
     std::array::from_fn(|i| totals[i + 1] as u8)
 }
+
+#[cfg(test)]
+mod tests;
