@@ -257,7 +257,7 @@ impl Plan {
             file.put(APP0, &[&b"JFIF\0\x01\x01"[..], &self.density, &[0, 0]].concat());
         }
         let parts: Vec<&[u8]> = self.profile.iter().flat_map(|profile| profile.chunks(PART_BYTES)).collect();
-        for (number, part) in (1_u8..).zip(&parts) {
+        for (number, part) in (1..=255).zip(&parts) {
             file.put(APP2, &[&b"ICC_PROFILE\0"[..], &[number, parts.len() as u8], part].concat());
         }
         let kinds = if self.color == Color::YCbCr { 2 } else { 1 };
