@@ -8,7 +8,7 @@ use crate::jpeg::quantization::{Table, ZIGZAG};
 /// The reciprocals of a quantization table, the scale of the forward DCT included.
 #[derive(Clone, Debug)]
 pub(super) struct Quantizer {
-    /// What is added before dividing, so that the result is rounded.
+    /// What is added before dividing, so that the result is rounded; itself rounded to whole units of the transform.
     rounding: [u16x8; 8],
     /// 2^(16 + s) / divisor, for each coefficient the s that makes it 16 bits long.
     reciprocals: [u16x8; 8],
@@ -75,18 +75,14 @@ impl Quantizer {
             let divisors: [u64; 8] = std::array::from_fn(|v| u64::from(table[8 * v + u]) * u64::from(SCALES[8 * u + v]));
             let mut columns = [[0; 8]; 3];
             for (v, &divisor) in divisors.iter().enumerate() {
-                let from_nearest = if u == 0 && v == 0 { 128 } else { 256 - ROUND_UP_FROM };
+                let from_nearest = if u == 0 && v == 0 { 128 } else { 256 - u64::from(ROUND_UP_FROM) };
                 let (reciprocal, shift) = reciprocal(divisor);
+                // A divisor below 2 is that of the last coefficient alone. Its shift needs 2^16, too much for 16 bits; times
+                // 65535 takes one off the quotient, so that one divisor more is added.
+                let added = if shift == 0 { from_nearest + 256 } else { from_nearest };
+                columns[0][v] = ((divisor * added + (128 << FRACTION)) >> (FRACTION + 8)) as u16;
                 columns[1][v] = reciprocal;
-                if shift > 0 {
-                    columns[0][v] = (divisor * u64::from(from_nearest) >> (FRACTION + 8)) as u16;
-                    columns[2][v] = 1 << (16 - shift);
-                } else {
-                    // A divisor below 2, of the last coefficient alone. 2^16 is too much for 16 bits; times 65535 takes
-                    // one off the quotient, so that one divisor more is added.
-                    columns[0][v] = (divisor * u64::from(from_nearest + 256) + (128 << FRACTION) >> (FRACTION + 8)) as u16;
-                    columns[2][v] = u16::MAX;
-                }
+                columns[2][v] = if shift == 0 { u16::MAX } else { 1 << (16 - shift) };
             }
             quantizer.rounding[u] = u16x8::new(columns[0]);
             quantizer.reciprocals[u] = u16x8::new(columns[1]);

@@ -16,8 +16,7 @@ fn exact(coefficient: i16, step: u16, i: usize) -> (u64, u64, u64) {
     (scaled / (256 * divisor), scaled % (256 * divisor), 256 * divisor)
 }
 
-/// All steps, coefficients of all amounts: as exact division has it, or one less where the remainder is next to none.
-/// Where a divisor is below 2, rounding to whole units may also make it one more.
+/// All steps, coefficients of all amounts: as exact division has it, but where the remainder is next to none.
 #[test]
 fn quotients_are_exact_but_at_their_thresholds() {
     let (mut exactly, mut inexactly) = (0_u64, 0_u64);
@@ -35,10 +34,10 @@ fn quotients_are_exact_but_at_their_thresholds() {
                 if u64::from(found.unsigned_abs()) == quotient {
                     exactly += 1;
                 } else {
-                    // What rounds is cut to whole units of the transform, the reciprocal to 16 bits.
-                    let cut = (256 << FRACTION) + divisor * quotient / 32768;
-                    let one_less = found as u64 + 1 == quotient && remainder <= cut;
-                    let one_more = found as u64 == quotient + 1 && divisor < 512 << FRACTION;
+                    // What is added is rounded to whole units of the transform, the reciprocal cut to 16 bits.
+                    let (half, cut) = (128 << FRACTION, divisor * quotient / 32768);
+                    let one_less = found as u64 + 1 == quotient && remainder <= half + cut;
+                    let one_more = found as u64 == quotient + 1 && remainder + half >= divisor;
                     let what = format!("{found}, not {quotient}, {remainder} of {divisor}");
                     assert!(one_less || one_more, "{coefficient} by {step} at {k}: {what}");
                     inexactly += 1;
