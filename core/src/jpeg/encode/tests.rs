@@ -1,5 +1,7 @@
 //! What every file must be, whatever was asked for.
 
+mod files;
+
 use super::{Budget, Plan, encode};
 use crate::jpeg::forge::Random;
 use crate::jpeg::header::NO_DENSITY;
