@@ -7,7 +7,7 @@ mod progressive;
 mod quantize;
 mod script;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod token;
 mod write;
 

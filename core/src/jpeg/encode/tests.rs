@@ -41,7 +41,7 @@ fn picture(width: usize, height: usize, sampling: &[(u8, u8)], random: &mut Rand
 }
 
 /// The file of `planes` at `quality`.
-fn file(planes: &Planes, color: Color, effort: Effort, progressive: bool, quality: u8) -> Vec<u8> {
+pub(in crate::jpeg) fn file(planes: &Planes, color: Color, effort: Effort, progressive: bool, quality: u8) -> Vec<u8> {
     let quality = Quality::new(quality).unwrap();
     let plan = |layout| Plan {
         layout,

@@ -7,7 +7,7 @@ use zune_jpeg::JpegDecoder;
 
 use super::{picture, pictures};
 use crate::jpeg::encode::fdct::{self, FRACTION, SCALES};
-use crate::jpeg::encode::{Budget, PROFILE_BYTES, Plan, encode};
+use crate::jpeg::encode::{Budget, PART_BYTES, Plan, encode};
 use crate::jpeg::forge::Random;
 use crate::jpeg::header::{Header, NO_DENSITY};
 use crate::jpeg::layout::{Layout, Plane, Planes};
@@ -156,7 +156,7 @@ fn what_a_plan_says_is_in_the_file() {
     let random = &mut Random::new(23);
     let planes = picture(33, 17, &[(2, 1), (1, 1), (1, 1)], random);
     for density in [NO_DENSITY, [1, 1, 44, 0, 72], [2, 0, 118, 0, 0]] {
-        for length in [0, 1, 65_519, 65_520, 500_000, PROFILE_BYTES] {
+        for length in [0, 1, 65_519, 65_520, 500_000, 255 * PART_BYTES] {
             let profile = Some(vec![7; length]);
             let make = |layout| Plan { density, profile, ..plan(layout, Color::YCbCr, 77) };
             let bytes = encode(&planes, make).unwrap();
