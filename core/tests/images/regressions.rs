@@ -49,8 +49,6 @@ fn objection(source: &[u8], options: &str) -> Option<String> {
 #[test]
 fn each_file_is_an_error_or_an_image() {
     let files = files();
-    let drawn = ["interleaved-and-not.jpg", "progressive-brim.jpg"];
-    assert!(drawn.iter().all(|name| files.iter().any(|file| file.0 == *name)), "the hand-drawn files are gone");
     let cases = files.iter().flat_map(|file| OPTIONS.map(|options| (file, options)));
     let wrong: Vec<String> = cases
         .filter_map(|((name, source), options)| {
@@ -60,9 +58,20 @@ fn each_file_is_an_error_or_an_image() {
     assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
 }
 
+/// Drawn by hand, and sound: libjpeg has no objection to them.
+const SOUND: [&str; 5] = [
+    "interleaved-and-not.jpg",
+    "restart-flat.jpg",
+    "sequential-brim.jpg",
+    "sequential-swing.jpg",
+    "zeros-of-one-bit.jpg",
+];
+
 #[test]
-fn blocks_are_counted_as_each_scan_has_them() {
-    let (_, source) = files().into_iter().find(|(name, _)| name == "interleaved-and-not.jpg").unwrap();
-    let made = halve(&source, &Options::default()).unwrap();
-    assert_eq!((made.width, made.height, made.source.scans), (9, 5, 5));
+fn sound_files_are_images() {
+    let files = files();
+    for sound in SOUND {
+        let (name, source) = files.iter().find(|(name, _)| name == sound).unwrap_or_else(|| panic!("{sound} is gone"));
+        halve(source, &Options::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
 }

@@ -17,12 +17,18 @@ def segment(marker, payload):
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
+def short_table(place, symbols):
+    """One symbol of each length: 0, 10, 110 and so on."""
+    counts = [1] * len(symbols) + [0] * (16 - len(symbols))
+    return segment(0xC4, bytes([place] + counts + symbols))
+
+
 def table(place, symbols):
     return segment(0xC4, bytes([place]) + bytes([0, 0, 0, len(symbols)] + [0] * 12) + bytes(symbols))
 
 
-def quantization(step):
-    return segment(0xDB, bytes([0x10]) + struct.pack(">64H", *[step] * 64))
+def quantization(step, wide=True):
+    return segment(0xDB, bytes([wide << 4]) + struct.pack(">64H" if wide else ">64B", *[step] * 64))
 
 
 def frame(kind, width, height, components=((1, 0x11),)):
@@ -87,4 +93,37 @@ save(
     restarts(0), scan([2], 1, 5, 0x00, ac(0x11, 1) + ac(0x00) * 2),
     restarts(2), scan([3], 1, 63, 0x00, ac(0xF0) * 3 + ac(0x0A, 0x3FF) + ac(0x00) * 2),
     restarts(1), scan([1, 2, 3], 0, 0, 0x10, [(1, 1)] * 6, [(0, 1)] * 6),
+)
+
+# Every coefficient 2**15 - 1 and every step 2**16 - 1: products reach 31 bits, their sums 37.
+highest = ac(0x0F, 0x7FFF) * 63
+save(
+    "sequential-brim.jpg", quantization(0xFFFF), frame(0xC1, 16, 16), TABLES,
+    scan([1], 0, 63, 0, dc(15, 0x7FFF) + highest + (dc(0) + highest) * 3),
+)
+
+# The highest and the lowest in turns, from block to block and inside each.
+low, high = (ac(0x0F, 0) + ac(0x0F, 0x7FFF)) * 31 + ac(0x0F, 0), (ac(0x0F, 0x7FFF) + ac(0x0F, 0)) * 31 + ac(0x0F, 0x7FFF)
+swing = dc(15, 0) + low + dc(15, 0x7FFF) + high
+save("sequential-swing.jpg", quantization(0xFFFF), frame(0xC1, 16, 16), TABLES, scan([1], 0, 63, 0, swing * 2))
+
+# A DC prediction that leaves 16 bits with its second difference, and 32 with its 257th once it is multiplied.
+save(
+    "runaway.jpg", quantization(0xFF, wide=False), frame(0xC1, 136, 136), TABLES,
+    scan([1], 0, 63, 0, (dc(15, 0x7FFF) + ac(0x00)) * (17 * 17)),
+)
+
+# One colour, a scan for each component: a block has two bits, so that whole restart intervals are read ahead.
+flat = [scan([name], 0, 63, 0, [(0, 2)] * 10, [(0, 2)] * 5) for name in (1, 2, 3)]
+save(
+    "restart-flat.jpg", quantization(1, wide=False), frame(0xC0, 17, 33, ((1, 0x11), (2, 0x11), (3, 0x11))),
+    short_table(0x00, [0]), short_table(0x10, [0]), restarts(10), *flat,
+)
+
+# Sixteen zeros have a code of one bit: a full block, then one of zeros, whose codes might all be of the first. Taken as
+# one block they are 79 coefficients and an EOB. Fuzzing found it in a half of noise.
+full, zeros = [(0, 1)] + [(0, 1)] * 3 + [(0b10, 2), (1, 1)], [(0, 1)] + [(0, 1)] * 2 + [(0b110, 3)]
+save(
+    "zeros-of-one-bit.jpg", quantization(16, wide=False), frame(0xC0, 32, 8),
+    short_table(0x00, [0]), short_table(0x10, [0xF0, 0xE1, 0x00]), scan([1], 0, 63, 0, full + zeros + full + zeros),
 )

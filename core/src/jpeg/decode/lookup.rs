@@ -212,9 +212,12 @@ impl AcTable {
                 return Skip(0x8000 | (advance << 4 | length) as u16);
             }
             advance += u32::from(symbol >> 4) + 1;
+            // A full block has 63: what follows is of the next one, and an EOB that is met there is none.
+            if advance > 63 {
+                return Skip::default();
+            }
         }
-        // A full block has 63; so much in so few bits is no picture's.
-        if advance < 64 { Skip((advance << 4 | length) as u16) } else { Skip::default() }
+        Skip((advance << 4 | length) as u16)
     }
 
     /// All symbols that one lookup resolves, not yet skipped.
