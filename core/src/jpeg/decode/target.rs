@@ -81,11 +81,6 @@ impl Target {
         (self.across.blocks(), self.down.blocks())
     }
 
-    /// Columns and rows of blocks, from the first on, whose corner is all that is needed of them.
-    pub(super) fn plain_blocks(&self) -> (usize, usize) {
-        (self.across.plain(), self.down.plain())
-    }
-
     /// Samples of the plane that count, across and down.
     pub(super) fn result(&self) -> (usize, usize) {
         (self.across.result(), self.down.result())

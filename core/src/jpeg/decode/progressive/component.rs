@@ -93,7 +93,7 @@ const fn corner_first() -> Places {
 impl ComponentCoefficients {
     /// All zero.
     pub(super) fn new(target: &Target) -> Self {
-        let (blocks, plain) = (target.blocks(), target.plain_blocks());
+        let (blocks, plain) = (target.blocks(), target.plain());
         let (all, corners) = (blocks.0 * blocks.1, plain.0 * plain.1);
         Self {
             blocks,

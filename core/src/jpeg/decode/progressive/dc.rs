@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::component::ComponentCoefficients;
 use super::{Pass, ready};
 use crate::Error;
-use crate::jpeg::decode::bits::{BitReader, Bits};
+use crate::jpeg::decode::bits::{BitReader, Bits, Window};
 use crate::jpeg::decode::lookup::DcTable;
 use crate::jpeg::decode::scan::ScanHeader;
 use crate::jpeg::decode::tables::Tables;
@@ -61,31 +61,51 @@ impl Pass for DcScan<'_> {
         self.parts.iter_mut().for_each(|part| part.prediction = 0);
     }
 
-    fn decode(&mut self, reader: &mut BitReader<'_>, mut bits: Bits, mcus: &mut Range<usize>) -> Result<Bits, Error> {
+    fn decode(&mut self, reader: &mut BitReader<'_>, bits: Bits, mcus: &mut Range<usize>) -> Result<Bits, Error> {
+        // A parameter stays in memory, a copy of it goes to registers (rustc 1.95).
+        let mut bits = bits;
+        let (mut column, mut row) = (mcus.start % self.columns, mcus.start / self.columns);
         while mcus.start < mcus.end {
             bits = ready(reader, bits)?;
-            let (column, row) = (mcus.start % self.columns, mcus.start / self.columns);
             for part in &mut self.parts {
-                let component = &mut self.components[part.index];
-                for y in row * part.v..(row + 1) * part.v {
-                    for x in column * part.h..(column + 1) * part.h {
-                        bits.refill(reader.window());
-                        let dc = component.dc(x, y);
-                        let Some(table) = &part.table else {
-                            let bit = bits.take(1) << self.low;
-                            dc.into_iter().for_each(|dc| *dc |= bit as i16);
-                            continue;
-                        };
-                        let difference = table.take(&mut bits).ok_or(malformed("has broken Huffman codes"))?;
-                        part.prediction += difference;
-                        let value = i16::try_from(part.prediction << self.low);
-                        let value = value.map_err(|_| malformed("has DC coefficients that cannot be"))?;
-                        dc.into_iter().for_each(|dc| *dc = value);
-                    }
-                }
+                part.decode(&mut bits, reader.window(), (column, row), self.low, &mut self.components[part.index])?;
             }
             mcus.start += 1;
+            column += 1;
+            if column == self.columns {
+                (column, row) = (0, row + 1);
+            }
         }
         Ok(bits)
+    }
+}
+
+impl Part {
+    /// Decodes the blocks of the MCU at (`column`, `row`); those outside the picture are not held.
+    #[inline(always)]
+    fn decode(
+        &mut self,
+        bits: &mut Bits,
+        window: &Window,
+        (column, row): (usize, usize),
+        low: u32,
+        component: &mut ComponentCoefficients,
+    ) -> Result<(), Error> {
+        for y in row * self.v..(row + 1) * self.v {
+            for x in column * self.h..(column + 1) * self.h {
+                bits.refill(window);
+                let dc = component.dc(x, y);
+                let Some(table) = &self.table else {
+                    let bit = bits.take(1) << low;
+                    dc.into_iter().for_each(|dc| *dc |= bit as i16);
+                    continue;
+                };
+                self.prediction += table.take(bits).ok_or(malformed("has broken Huffman codes"))?;
+                let value = i16::try_from(self.prediction << low);
+                let value = value.map_err(|_| malformed("has DC coefficients that cannot be"))?;
+                dc.into_iter().for_each(|dc| *dc = value);
+            }
+        }
+        Ok(())
     }
 }

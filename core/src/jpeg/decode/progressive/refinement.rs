@@ -99,7 +99,7 @@ impl RefinementCoding {
         let mut k = self.start - 1;
         loop {
             bits.refill(window);
-            // Two of them consume less than 40 of 56 bits.
+            // Two of them leave 16 of 56 bits, and 14 for what may follow a code.
             if self.step::<B>(bits, &mut k, zeros, corrections, work)
                 && self.step::<B>(bits, &mut k, zeros, corrections, work)
             {
@@ -108,7 +108,6 @@ impl RefinementCoding {
             if k >= self.end {
                 return Some(0);
             }
-            bits.refill(window);
             let symbol = self.codes.take(bits)?;
             let (passed, size) = (u32::from(symbol >> 4), symbol & 15);
             if size == 0 && symbol != ZRL {
