@@ -5,6 +5,8 @@ mod component;
 mod dc;
 mod first;
 mod refinement;
+#[cfg(test)]
+mod tests;
 
 pub(super) use component::{Block, ComponentCoefficients};
 

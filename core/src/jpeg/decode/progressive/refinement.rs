@@ -150,9 +150,9 @@ impl RefinementCoding {
             return false;
         }
         let passed = u32::from(step.shift) / 4 + 1;
-        corrections.0 =
-            corrections.0 << (advance - passed) | bits.word() << step.length >> 1 >> (63 - (advance - passed));
-        bits.skip(u32::from(step.length) + (advance - passed));
+        let between = advance - passed;
+        corrections.0 = corrections.0 << between | bits.word() << step.length >> 1 >> (63 - between);
+        bits.skip(u32::from(step.length) + between);
         *k += advance;
         *zeros &= !(1 << *k);
         work[usize::from(B::PLACES[*k as usize % 64])] = step.value;
