@@ -99,13 +99,15 @@ fn flat(width: u16, height: u16, coding: Coding, orientation: u8) -> Vec<u8> {
     match coding {
         Coding::OneScan => scan(&[1, 2, 3], [0, 63], whole, 6 * all),
         Coding::ThreeScans => {
-            [(1, luma), (2, chroma), (3, chroma)]
-                .map(|(component, blocks)| scan(&[component], [0, 63], whole, 6 * blocks));
+            for (component, blocks) in [(1, luma), (2, chroma), (3, chroma)] {
+                scan(&[component], [0, 63], whole, 6 * blocks);
+            }
         }
         Coding::Progressive => {
             scan(&[1, 2, 3], [0, 0], dc, 2 * all);
-            [(1, luma), (2, chroma), (3, chroma)]
-                .map(|(component, blocks)| scan(&[component], [1, 63], ac, 4 * blocks));
+            for (component, blocks) in [(1, luma), (2, chroma), (3, chroma)] {
+                scan(&[component], [1, 63], ac, 4 * blocks);
+            }
         }
     }
     file.extend([0xFF, 0xD9]);
