@@ -50,7 +50,7 @@ fn format(root: &Path) -> Result<(), String> {
     cargo(root, &["fmt", "--all", "--check"])?;
     COMPANIONS
         .into_iter()
-        .try_for_each(|folder| run(run::cargo(root)?.args(["fmt", "--check", "--manifest-path"]).arg(manifest(folder))))
+        .try_for_each(|folder| run(run::cargo(root)?.args(["fmt", "--all", "--check", "--manifest-path"]).arg(manifest(folder))))
 }
 
 fn lint(root: &Path) -> Result<(), String> {
@@ -64,7 +64,7 @@ fn lint(root: &Path) -> Result<(), String> {
 fn companions(root: &Path) -> Result<(), String> {
     for folder in COMPANIONS {
         let mut cargo = run::cargo(root)?;
-        cargo.args(["clippy", "--quiet", "--all-targets", "--manifest-path"]).arg(manifest(folder));
+        cargo.args(["clippy", "--quiet", "--workspace", "--all-targets", "--manifest-path"]).arg(manifest(folder));
         cargo.args(["--", "--deny", "warnings"]);
         run(cargo.env("CUSTOM_LIBFUZZER_PATH", root.join(manifest(folder))))?;
     }
