@@ -60,16 +60,8 @@ impl Options {
     #[must_use]
     pub fn recipe(&self) -> String {
         let Self { format, quality, effort, progressive, subsampling, salvage, background, limits: _ } = self;
-        let canonical = serde_json::json!([
-            OUTPUT_VERSION,
-            format,
-            quality,
-            effort,
-            progressive,
-            subsampling,
-            salvage,
-            background
-        ]);
+        let canonical =
+            serde_json::json!([OUTPUT_VERSION, format, quality, effort, progressive, subsampling, salvage, background]);
         let canonical = canonical.to_string();
         hex(&Sha256::digest(canonical)[..8])
     }

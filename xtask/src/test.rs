@@ -48,9 +48,9 @@ fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {
 
 fn format(root: &Path) -> Result<(), String> {
     cargo(root, &["fmt", "--all", "--check"])?;
-    COMPANIONS
-        .into_iter()
-        .try_for_each(|folder| run(run::cargo(root)?.args(["fmt", "--all", "--check", "--manifest-path"]).arg(manifest(folder))))
+    COMPANIONS.into_iter().try_for_each(|folder| {
+        run(run::cargo(root)?.args(["fmt", "--all", "--check", "--manifest-path"]).arg(manifest(folder)))
+    })
 }
 
 fn lint(root: &Path) -> Result<(), String> {

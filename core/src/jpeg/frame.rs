@@ -106,7 +106,8 @@ impl Frame {
 
     /// Blocks that a scan visits; each bit of `set` stands for a component.
     pub(super) fn scan_blocks(&self, set: u8) -> u64 {
-        let chosen = || (0..).zip(&self.components).filter(|(index, _)| set >> index & 1 != 0).map(|(_, chosen)| chosen);
+        let chosen =
+            || (0..).zip(&self.components).filter(|(index, _)| set >> index & 1 != 0).map(|(_, chosen)| chosen);
         if set.is_power_of_two() {
             let blocks = chosen().map(|component| self.size_of(component));
             return blocks.map(|(width, height)| (width.div_ceil(8) * height.div_ceil(8)) as u64).sum();

@@ -1,7 +1,7 @@
 //! Everything a JPEG says outside its entropy-coded data, read in one walk over its segments.
 
-use super::frame::{self, Frame};
 use super::decode::ScanHeader;
+use super::frame::{self, Frame};
 use super::malformed;
 use super::marker::{APP0, APP1, APP2, APP13, APP14, APP15, COM, DNL, DQT, SOS};
 use super::quantization::{self, Table};

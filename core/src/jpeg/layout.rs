@@ -150,7 +150,8 @@ impl Planes {
 
     /// The planes at the sizes of `layout`, each sample the mean of those that it stands for.
     pub(super) fn reduced(self, layout: Layout) -> Self {
-        let planes = self.planes.into_iter().enumerate().map(|(index, plane)| plane.reduced(layout.size(index))).collect();
+        let planes =
+            self.planes.into_iter().enumerate().map(|(index, plane)| plane.reduced(layout.size(index))).collect();
         Self { layout, planes, ..self }
     }
 }

@@ -23,7 +23,8 @@ fn features() -> String {
 #[test]
 fn no_dependency_switches_on_machine_dependent_code() {
     let product = features();
-    for banned in ["flate2 feature \"zlib", "zune-jpeg v", "jpeg-encoder v", "jpeg-decoder v", "image feature \"jpeg\""] {
+    for banned in ["flate2 feature \"zlib", "zune-jpeg v", "jpeg-encoder v", "jpeg-decoder v", "image feature \"jpeg\""]
+    {
         assert!(!product.contains(banned), "{banned}");
     }
 }

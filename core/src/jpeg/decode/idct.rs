@@ -73,10 +73,13 @@ impl Corners {
             let width = (4 * count - 16 * group).min(16);
             let samples = four_blocks(coefficients, steps);
             for (row, samples) in rows.chunks_mut(stride).zip(&samples) {
-                if let Some(row) = row.get_mut(16 * group..).and_then(|row| row.first_chunk_mut()).filter(|_| width == 16) {
+                let row = &mut row[16 * group..];
+                if width == 16
+                    && let Some(row) = row.first_chunk_mut()
+                {
                     *row = *samples;
                 } else {
-                    row[16 * group..][..width].copy_from_slice(&samples[..width]);
+                    row[..width].copy_from_slice(&samples[..width]);
                 }
             }
         }

@@ -101,7 +101,7 @@ impl<'a> Restarts<'a> {
 
     /// The first MCU behind this restart interval.
     fn interval_end(&self) -> usize {
-        if self.interval == 0 { usize::MAX } else { (self.next / self.interval + 1) * self.interval }
+        self.next.checked_div(self.interval).map_or(usize::MAX, |ended| (ended + 1) * self.interval)
     }
 
     /// Moves behind the marker that begins the next restart interval.

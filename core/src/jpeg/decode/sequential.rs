@@ -214,13 +214,7 @@ impl Part {
 
 /// The DC difference of a block; its AC coefficients go where [`PLACES`] says.
 #[inline(always)]
-fn decode_corner(
-    bits: &mut Bits,
-    window: &Window,
-    dc: &DcTable,
-    ac: &AcTable,
-    room: &mut Room,
-) -> Result<i32, Broken> {
+fn decode_corner(bits: &mut Bits, window: &Window, dc: &DcTable, ac: &AcTable, room: &mut Room) -> Result<i32, Broken> {
     bits.refill(window);
     let difference = dc.take(bits).ok_or(Broken)?;
     let mut k = 0;

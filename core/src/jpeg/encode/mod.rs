@@ -207,7 +207,9 @@ impl Encoder {
         let [dc, ac] = &mut *self.counts;
         dc.iter_mut().flat_map(|counts| &mut counts[..=11]).for_each(|count| *count += 1);
         for counts in ac {
-            let legal = |symbol: usize| symbol == usize::from(token::EOB) || symbol == 0xF0 || (1..=10).contains(&(symbol % 16));
+            let legal = |symbol: usize| {
+                symbol == usize::from(token::EOB) || symbol == 0xF0 || (1..=10).contains(&(symbol % 16))
+            };
             (0..256).filter(|&symbol| legal(symbol)).for_each(|symbol| counts[symbol] += 1);
         }
     }

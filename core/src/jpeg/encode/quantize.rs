@@ -72,7 +72,8 @@ impl Quantizer {
         let mut quantizer =
             Self { rounding: [u16x8::ZERO; 8], reciprocals: [u16x8::ZERO; 8], shifts: [u16x8::ZERO; 8] };
         for u in 0..8 {
-            let divisors: [u64; 8] = std::array::from_fn(|v| u64::from(table[8 * v + u]) * u64::from(SCALES[8 * u + v]));
+            let divisors: [u64; 8] =
+                std::array::from_fn(|v| u64::from(table[8 * v + u]) * u64::from(SCALES[8 * u + v]));
             let mut columns = [[0; 8]; 3];
             for (v, &divisor) in divisors.iter().enumerate() {
                 let from_nearest = if u == 0 && v == 0 { 128 } else { 256 - u64::from(ROUND_UP_FROM) };

@@ -120,7 +120,7 @@ fn put(room: &mut [u16; BLOCK_ROOM], used: usize, symbol: u32, size: u32, bits: 
 /// The category of `value` and the bits that follow it (T.81 F.1.2.1).
 #[inline(always)]
 pub(super) fn number(value: i32) -> (u32, u32) {
-    let size = 31 - (2 * value.unsigned_abs() | 1).leading_zeros();
+    let size = 31 - ((2 * value.unsigned_abs()) | 1).leading_zeros();
     // A negative number is stored as itself less one.
     (size, (value + (value >> 31)) as u32 & ((1 << size) - 1))
 }

@@ -37,13 +37,13 @@ const SCALES: [Scale; 9] = {
 fn distance(coefficients: &[i16; 64], table: &Table, across: Scale, down: Scale) -> f64 {
     let drawn = samples(coefficients, table, across, down);
     let mut distance = 0_f64;
-    for y in 0..down.samples() {
+    for (y, row) in drawn.iter().enumerate().take(down.samples()) {
         let rows: [f64; 8] = std::array::from_fn(|v| weight(down, v, y));
-        for x in 0..across.samples() {
+        for (x, &sample) in row.iter().enumerate().take(across.samples()) {
             let columns: [f64; 8] = std::array::from_fn(|u| weight(across, u, x));
             let term = |i: usize| f64::from(coefficients[i]) * f64::from(table[i]) * rows[i / 8] * columns[i % 8];
             let exact = (128.0 + (0..64).map(term).sum::<f64>()).clamp(0.0, 255.0);
-            distance = distance.max((f64::from(drawn[y][x]) - exact).abs());
+            distance = distance.max((f64::from(sample) - exact).abs());
         }
     }
     distance
