@@ -159,6 +159,22 @@ fn scans_add_to_each_other() {
 }
 
 #[test]
+fn a_block_may_be_nothing_but_corrections() {
+    let mut hand = Hand::new(0);
+    hand.targets = vec![Target::new(Side::new(32, true), Side::new(8, true), Plane::new(32, 8))];
+    hand.coefficients = Coefficients::new(&hand.targets);
+    let first = format!("{} 1110 1 01", "00 1".repeat(63));
+    assert_eq!(hand.scan((1, 63), (0, 1), &bits(&first), false), Ok(0));
+    // Of the 63 bits those of coefficients with an even number are set.
+    let second = format!("01 0 {} 01 01 01", "10".repeat(31));
+    assert_eq!(hand.scan((1, 63), (1, 0), &bits(&second), false), Ok(0));
+    let Block::Whole(block) = hand.coefficients.component(0).block(0, 0) else { panic!("a corner") };
+    for k in 1..64 {
+        assert_eq!(block[usize::from(ZIGZAG[k])], if k % 2 == 0 { 3 } else { 2 }, "coefficient {k}");
+    }
+}
+
+#[test]
 fn broken_codes_are_refused() {
     const FIRST: (u32, u32) = (0, 0);
     const LATER: (u32, u32) = (1, 0);
