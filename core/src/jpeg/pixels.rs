@@ -152,3 +152,6 @@ fn planes(raster: Raster, luma: (u8, u8)) -> Planes {
     let layout = |luma| Layout { width, height, sampling: vec![luma, (1, 1), (1, 1)] };
     Planes::new(layout((1, 1)), planes.into(), 1).reduced(layout(luma))
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,6 +71,19 @@ fn a_jpeg_is_never_encoded_finer_than_its_source() {
 }
 
 #[test]
+fn density_is_kept_and_turned_with_the_picture() {
+    // JFIF: unit, pixels across, pixels down.
+    let density = |bytes: &[u8]| <[u8; 5]>::try_from(&bytes[13..18]).unwrap();
+    for (name, turned) in [("photo-420.jpg", [1, 0, 72, 1, 44]), ("orientation-6.jpg", [1, 1, 44, 0, 72])] {
+        let mut whole = source(name);
+        assert_eq!(&whole[6..11], b"JFIF\0");
+        whole[13..18].copy_from_slice(&[1, 0, 72, 1, 44]);
+        assert_eq!(density(&halve(&whole, &Options::default()).unwrap().bytes), turned, "{name}");
+    }
+    assert_eq!(density(&half_with("photo.png", &to(Format::Jpeg)).bytes), [0, 0, 1, 0, 1]);
+}
+
+#[test]
 fn kind_stays_kind() {
     for (name, color, depth, alpha) in [
         ("photo-grey.jpg", Color::Grey, 8, false),

@@ -156,7 +156,7 @@ fn whole_samples_of_the_corpus_are_the_oracles() {
     let mut count = 0;
     for File { name, bytes, .. } in files().into_iter().filter(|file| file.bytes.len() < 100_000) {
         let Ok(picture) = oracle::decode(&bytes) else { continue };
-        if half_of(&bytes, false).is_err() || picture.width * picture.height > 200_000 {
+        if half_of(&bytes, false).is_err() || picture.width * picture.height > 40_000 {
             continue;
         }
         let distance = whole_distance(&bytes, &picture, &name);
