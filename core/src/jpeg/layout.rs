@@ -21,6 +21,13 @@ impl Layout {
         (scaled(self.width, h, max.0), scaled(self.height, v, max.1))
     }
 
+    /// Pixels across and down that a sample of component `index` stands for, rounded down.
+    fn pixels_of_sample(&self, index: usize) -> (usize, usize) {
+        let (h, v) = self.sampling[index];
+        let max = max_sampling(self.sampling.iter().copied());
+        ((max.0 / h).into(), (max.1 / v).into())
+    }
+
     /// MCUs across and down.
     pub(super) fn mcus(&self) -> (usize, usize) {
         let (h, v) = max_sampling(self.sampling.iter().copied());
@@ -148,21 +155,24 @@ impl Planes {
         }
     }
 
-    /// The planes at the sizes of `layout`, each sample the mean of those that it stands for.
+    /// The planes at the sizes of `layout`, each sample the mean of those that it stands for: whole numbers of them.
     pub(super) fn reduced(self, layout: Layout) -> Self {
-        let planes =
-            self.planes.into_iter().enumerate().map(|(index, plane)| plane.reduced(layout.size(index))).collect();
-        Self { layout, planes, ..self }
+        let reduce = |(index, plane): (usize, Plane)| {
+            let (new, old) = (layout.pixels_of_sample(index), self.layout.pixels_of_sample(index));
+            plane.reduced(new.0 / old.0, new.1 / old.1)
+        };
+        let planes = self.planes.into_iter().enumerate().map(reduce).collect();
+        Self { layout, planes, orientation: self.orientation }
     }
 }
 
 impl Plane {
-    /// The plane at `width` × `height`, which are at most its own.
-    fn reduced(self, (width, height): (usize, usize)) -> Self {
-        let (across, down) = (self.stride.div_ceil(width), self.rows().div_ceil(height));
+    /// The plane with one sample for each `across` × `down`, or what is left of them at the sides.
+    fn reduced(self, across: usize, down: usize) -> Self {
         if (across, down) == (1, 1) {
             return self;
         }
+        let (width, height) = (self.stride.div_ceil(across), self.rows().div_ceil(down));
         let mut samples = Vec::with_capacity(width * height);
         for rows in self.samples.chunks(down * self.stride) {
             for x in 0..width {

@@ -109,27 +109,43 @@ fn chroma_becomes_a_quarter_where_it_is_more() {
     }
 }
 
+/// Holds `planes` in `layout`, reduced to `coarser`, against means of so many samples of each component.
+fn check_means(layout: &Layout, coarser: &Layout, counts: &[(usize, usize)], planes: &[Plane]) {
+    let reduced = shown(&Planes::new(layout.clone(), planes.to_vec(), 1).reduced(coarser.clone()));
+    for (index, ((plane, reduced), &(across, down))) in planes.iter().zip(&reduced).zip(counts).enumerate() {
+        let (width, height) = coarser.size(index);
+        assert_eq!((reduced.stride, reduced.rows()), (width, height), "{layout:?}");
+        for (i, &sample) in reduced.samples.iter().enumerate() {
+            let (x, y) = (i % width * across, i / width * down);
+            let columns = x..(x + across).min(plane.stride);
+            let rows = y..(y + down).min(plane.rows());
+            let covered: Vec<f64> =
+                rows.flat_map(|y| plane.row(y)[columns.clone()].iter().map(|&sample| f64::from(sample))).collect();
+            let mean = covered.iter().sum::<f64>() / covered.len() as f64;
+            assert!((f64::from(sample) - mean).abs() <= 0.5, "{layout:?}, component {index}");
+        }
+    }
+}
+
 #[test]
-fn samples_of_a_quarter_are_means() {
+fn reduced_samples_are_means() {
     let random = &mut Random::new(3);
-    for layout in layouts() {
-        let quartered = layout.quartered();
-        let planes = noise(&layout, random);
-        let reduced = shown(&Planes::new(layout.clone(), planes.clone(), 1).reduced(quartered.clone()));
-        for (index, (plane, reduced)) in planes.iter().zip(&reduced).enumerate() {
-            let (width, height) = quartered.size(index);
-            assert_eq!((reduced.stride, reduced.rows()), (width, height), "{layout:?}");
-            let across = if quartered == layout || index == 0 { 1 } else { plane.stride.div_ceil(width) };
-            let down = if quartered == layout || index == 0 { 1 } else { plane.rows().div_ceil(height) };
-            for (i, &sample) in reduced.samples.iter().enumerate() {
-                let (x, y) = (i % width * across, i / width * down);
-                let columns = x..(x + across).min(plane.stride);
-                let rows = y..(y + down).min(plane.rows());
-                let covered: Vec<f64> =
-                    rows.flat_map(|y| plane.row(y)[columns.clone()].iter().map(|&sample| f64::from(sample))).collect();
-                let mean = covered.iter().sum::<f64>() / covered.len() as f64;
-                assert!((f64::from(sample) - mean).abs() <= 0.5, "{layout:?}, component {index}");
-            }
+    for (width, height) in SIDES.into_iter().flat_map(|width| SIDES.map(|height| (width, height))) {
+        for (sampling, chroma) in [
+            ([(1, 1), (1, 1), (1, 1)], [(2, 2), (2, 2)]),
+            ([(2, 1), (1, 1), (1, 1)], [(1, 2), (1, 2)]),
+            ([(2, 2), (2, 1), (1, 2)], [(2, 1), (1, 2)]),
+            ([(2, 2), (1, 1), (1, 1)], [(1, 1), (1, 1)]),
+            ([(3, 1), (1, 1), (1, 1)], [(1, 1), (1, 1)]),
+        ] {
+            let layout = Layout { width, height, sampling: sampling.to_vec() };
+            let counts = [(1, 1), chroma[0], chroma[1]];
+            check_means(&layout, &layout.quartered(), &counts, &noise(&layout, random));
+        }
+        for luma in [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 2), (2, 4)] {
+            let layout = |luma| Layout { width, height, sampling: vec![luma, (1, 1), (1, 1)] };
+            let count = (usize::from(luma.0), usize::from(luma.1));
+            check_means(&layout((1, 1)), &layout(luma), &[(1, 1), count, count], &noise(&layout((1, 1)), random));
         }
     }
 }
