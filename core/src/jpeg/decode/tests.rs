@@ -154,7 +154,10 @@ fn halves_of_the_corpus_are_the_oracles() {
 #[test]
 fn whole_samples_of_the_corpus_are_the_oracles() {
     let mut count = 0;
-    for File { name, bytes, .. } in files().into_iter().filter(|file| file.bytes.len() < 100_000) {
+    // Those of orientations and profiles are coded alike.
+    let coded =
+        files().into_iter().filter(|file| !file.name.starts_with("orientation/") && !file.name.starts_with("icc/"));
+    for File { name, bytes, .. } in coded.filter(|file| file.bytes.len() < 100_000) {
         let Ok(picture) = oracle::decode(&bytes) else { continue };
         if half_of(&bytes, false).is_err() || picture.width * picture.height > 40_000 {
             continue;
