@@ -176,7 +176,8 @@ pub struct Limits {
     pub pixels: u64,
     /// The most bytes of memory at the peak, above the source.
     pub memory_bytes: u64,
-    /// The most blocks that the scans of a JPEG visit: 8×8 samples of a component count once for each scan.
+    /// The most blocks that the scans of a JPEG visit: 8×8 samples of a component count once for each scan, and all scans
+    /// together for 256 each at least.
     pub scan_blocks: u64,
 }
 

@@ -13,7 +13,7 @@ pub(crate) struct Survey {
     pub(crate) animated: bool,
     /// Where the image ends: the decoder never sees what lies behind.
     pub(crate) end: usize,
-    /// Blocks that the scans of a JPEG visit; 0 for other formats.
+    /// Blocks that the scans of a JPEG visit, 256 for each scan at least; 0 for other formats.
     pub(crate) scan_blocks: u64,
     /// Bytes of memory that decoding takes above the source, the pixels among them; an upper estimate.
     pub(crate) decode_bytes: u64,

@@ -44,6 +44,9 @@ fn unsupported(feature: &'static str) -> Error {
     Error::UnsupportedFeature { format: Format::Jpeg, feature }
 }
 
+/// Blocks that a scan counts for at least: making its lookup tables takes as long as decoding so many, about 10 µs.
+const SCAN_BLOCKS: u64 = 256;
+
 /// What the segments of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     let header = Header::parse(source)?;
@@ -68,7 +71,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     let decode_bytes = if frame.progressive { 4 * samples } else { 2 * samples };
     Ok(Survey {
         decode_bytes,
-        scan_blocks: header.scan_blocks,
+        scan_blocks: header.scan_blocks.max(SCAN_BLOCKS * u64::from(header.scans)),
         private: header.private.clone(),
         animated: false,
         end: header.end,

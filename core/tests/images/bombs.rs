@@ -1,6 +1,6 @@
 //! Small files that would cost much: each is refused, or done at a cost that its size explains.
 
-use halver::{Decision, Error, Format, Options, halve};
+use halver::{Decision, Error, Format, Limit, Limits, Options, halve};
 
 use crate::corpus::source;
 
@@ -107,4 +107,15 @@ fn half_a_scan_is_not_half_a_picture() {
         let code = halve(&cut, &Options::default()).unwrap_err().code();
         assert_eq!(code, "malformed", "1/{part} of the scan, then EOI");
     }
+}
+
+#[test]
+fn scans_cost_even_where_they_visit_nothing() {
+    let whole = source("tiny-progressive.jpg");
+    let scan = whole.windows(2).rposition(|pair| pair == [0xFF, 0xDA]).unwrap();
+    let end = whole.windows(2).rposition(|pair| pair == [0xFF, 0xD9]).unwrap();
+    let many = [&whole[..scan], &whole[scan..end].repeat(5000), &whole[end..]].concat();
+    let limits = Limits { scan_blocks: 1_000_000, ..Limits::default() };
+    let refused = halve(&many, &Options { limits, ..Options::default() }).unwrap_err();
+    assert!(matches!(refused, Error::TooLarge { limit: Limit::ScanBlocks, needed: 1_280_000.., .. }), "{refused:?}");
 }
