@@ -46,6 +46,11 @@ impl<'a> Restarts<'a> {
         self.salvage
     }
 
+    /// The first MCU that is neither decoded nor known to be lost.
+    pub(super) fn next(&self) -> usize {
+        self.next
+    }
+
     /// MCUs that were passed over so far; at least one where anything was broken.
     pub(super) fn lost(&self) -> usize {
         self.lost.max(self.broken.into())

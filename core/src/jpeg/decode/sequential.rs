@@ -108,13 +108,17 @@ impl<'a> SequentialScan<'a> {
         self.parts.iter_mut().flat_map(|part| &mut part.corners).for_each(Corners::clear);
         let row = self.next_row;
         self.next_row += 1;
-        while let Some(mut stretch) = self.restarts.stretch(self.next_row * self.mcus.0)? {
+        let (mut next, end) = (row * self.mcus.0, self.next_row * self.mcus.0);
+        while let Some(mut stretch) = self.restarts.stretch(end)? {
+            self.erase(next..stretch.mcus.start, targets);
             if stretch.fresh {
                 self.parts.iter_mut().for_each(|part| part.prediction = 0);
             }
             let result = self.decode_mcus(&mut stretch.mcus, targets);
             self.restarts.finish(stretch.mcus.start, result)?;
+            next = self.restarts.next();
         }
+        self.erase(next..end, targets);
         for part in &self.parts {
             for (y, corners) in part.corners.iter().enumerate() {
                 targets[part.index].write_corners(row * part.v + y, corners);
@@ -123,7 +127,8 @@ impl<'a> SequentialScan<'a> {
         Ok(())
     }
 
-    /// Decodes `mcus`, all of one row and one restart interval, and shortens the range by those that are done.
+    /// Decodes `mcus`, all of one row and one restart interval, and shortens the range by those that are done; stops where
+    /// the data end.
     fn decode_mcus(&mut self, mcus: &mut Range<usize>, targets: &mut [Target]) -> Result<Bits, Error> {
         let Restarts { reader, bits, .. } = &mut self.restarts;
         let mut bits = *bits;
@@ -131,7 +136,8 @@ impl<'a> SequentialScan<'a> {
             if reader.is_low(&bits) {
                 bits = reader.fill(bits);
                 if reader.is_exhausted(&bits) {
-                    return Err(malformed("ends inside the image data"));
+                    // The MCU before took bits that are not there; who takes these bits sees that too.
+                    return Ok(bits);
                 }
             }
             let (row, column) = (mcus.start / self.mcus.0, mcus.start % self.mcus.0);
@@ -146,9 +152,33 @@ impl<'a> SequentialScan<'a> {
         }
         Ok(bits)
     }
+
+    /// Makes the blocks of `mcus`, which are lost, mid-grey: what was decoded before one turned out to be broken, and what
+    /// the blocks before them threw away (see [`AWAY`]).
+    fn erase(&mut self, mcus: Range<usize>, targets: &mut [Target]) {
+        for mcu in mcus {
+            let (row, column) = (mcu / self.mcus.0, mcu % self.mcus.0);
+            for part in &mut self.parts {
+                part.erase(column, row, &mut targets[part.index]);
+            }
+        }
+    }
 }
 
 impl Part {
+    /// Makes the blocks of the MCU at (`column`, `row`) mid-grey.
+    fn erase(&mut self, column: usize, row: usize, target: &mut Target) {
+        for y in row * self.v..(row + 1) * self.v {
+            for x in column * self.h..(column + 1) * self.h {
+                if target.wants_corner(x, y) {
+                    self.corners[y - row * self.v].set(x, &[0; 16]);
+                } else if target.holds(x, y) {
+                    target.write_whole(x, y, &[0; 64]);
+                }
+            }
+        }
+    }
+
     /// Decodes the blocks of the MCU at (`column`, `row`).
     #[inline(always)]
     fn decode(

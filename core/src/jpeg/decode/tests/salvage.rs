@@ -207,6 +207,33 @@ fn damage_stays_in_its_interval() {
     assert!(count > 200 && noticed > count / 3, "{noticed} noticed of {count}");
 }
 
+/// Of a sequential file without restart markers, cut anywhere, the blocks that are not there are counted, and mid-grey:
+/// nothing shows of one that is there in part.
+#[test]
+fn lost_blocks_are_grey() {
+    let forge = forged(7, Process::Baseline, SHAPES[0], 0);
+    let bytes = forge.bytes();
+    let sound = sound_half(&bytes);
+    let (first, behind) = intervals(&bytes)[0].places[0];
+    let blocks = &forge.planes[0].blocks;
+    for length in first..behind - 1 {
+        let (salvaged, lost) = half_of(&bytes[..length], true).unwrap();
+        let kept = blocks.len() - lost as usize;
+        for place in 0..blocks.len() {
+            let (column, row) = (place % forge.planes[0].blocks_across, place / forge.planes[0].blocks_across);
+            for y in 4 * row..(4 * row + 4).min(sound.planes[0].rows()) {
+                let columns = 4 * column..(4 * column + 4).min(sound.planes[0].stride);
+                let samples = &salvaged.planes[0].row(y)[columns.clone()];
+                if place < kept {
+                    assert_eq!(samples, &sound.planes[0].row(y)[columns], "block {place}, cut at {length}");
+                } else {
+                    assert!(samples.iter().all(|&sample| sample == 128), "block {place} of {kept}, cut at {length}");
+                }
+            }
+        }
+    }
+}
+
 /// What lies before a cut stays: all of a sequential scan, and what earlier scans said.
 #[test]
 fn what_comes_before_a_cut_stays() {
