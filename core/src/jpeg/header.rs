@@ -28,7 +28,7 @@ pub(crate) struct Header {
     pub(crate) profile: Profile,
     /// Private metadata that is there, sorted, each kind once.
     pub(super) private: Vec<Metadata>,
-    /// The offset behind EOI, or of the end of the file where there is none.
+    /// The offset behind EOI; where there is none, of a segment behind a scan that cannot be, or of the end of the file.
     pub(super) end: usize,
     /// Whether there is an EOI.
     pub(super) ended: bool,
@@ -42,12 +42,23 @@ impl Header {
     pub(crate) fn parse(source: &[u8]) -> Result<Self, Error> {
         let mut segments = Segments::new(source)?;
         let mut draft = Draft::default();
-        while let Some(segment) = segments.next()? {
-            draft.take(segment)?;
+        let mut end = source.len();
+        loop {
+            let taken = segments.next().and_then(|segment| segment.map(|segment| draft.take(segment)).transpose());
+            match taken {
+                Ok(Some(())) => {}
+                Ok(None) => break,
+                // What the scans before have given is not lost; whether it is enough, their decoder says.
+                Err(_) if !draft.scans.is_empty() => {
+                    end = segments.marker_at();
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
         let mut header = draft.finish()?;
         header.ended = segments.end().is_some();
-        header.end = segments.end().unwrap_or(source.len());
+        header.end = segments.end().unwrap_or(end);
         Ok(header)
     }
 

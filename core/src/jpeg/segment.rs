@@ -23,6 +23,8 @@ pub(super) struct Segment<'a> {
 pub(super) struct Segments<'a> {
     source: &'a [u8],
     at: usize,
+    /// Where the last marker is.
+    marker_at: usize,
     end: Option<usize>,
     behind_scan: bool,
     /// Whether entropy-coded data are still to be passed over.
@@ -33,7 +35,7 @@ impl<'a> Segments<'a> {
     /// Starts behind the SOI of `source`.
     pub(super) fn new(source: &'a [u8]) -> Result<Self, Error> {
         match source {
-            [0xFF, SOI, ..] => Ok(Self { source, at: 2, end: None, behind_scan: false, in_scan: false }),
+            [0xFF, SOI, ..] => Ok(Self { source, at: 2, marker_at: 0, end: None, behind_scan: false, in_scan: false }),
             _ => Err(malformed("does not start with SOI")),
         }
     }
@@ -41,6 +43,11 @@ impl<'a> Segments<'a> {
     /// The offset behind EOI, once it was met.
     pub(super) fn end(&self) -> Option<usize> {
         self.end
+    }
+
+    /// The offset of the last segment's marker, its 0xFF.
+    pub(super) fn marker_at(&self) -> usize {
+        self.marker_at
     }
 
     /// The next segment; `None` behind EOI or where no marker is left.
@@ -83,6 +90,7 @@ impl<'a> Segments<'a> {
             let marker = *self.source.get(self.at)?;
             self.at += 1;
             if marker != 0 {
+                self.marker_at = self.at - 2;
                 return Some(marker);
             }
         }

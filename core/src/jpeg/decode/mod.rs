@@ -20,10 +20,12 @@ pub(super) use bits::bytes_before_ff;
 pub(super) use scan::ScanHeader;
 
 use progressive::Coefficients;
+use scan::Selector;
 use sequential::SequentialScan;
 use tables::Tables;
 use target::{Side, Target};
 
+use super::frame::Frame;
 use super::header::Header;
 use super::layout::{Layout, Plane};
 use super::malformed;
@@ -182,21 +184,43 @@ impl Picture {
         let mut tables = Tables::default();
         let mut segments = Segments::new(source)?;
         while let Some(segment) = segments.next()? {
-            tables.take(&segment)?;
-            let Segment { marker: SOS, payload, coded } = segment else { continue };
-            let scan = ScanHeader::parse(payload, frame)?;
-            scan.components.iter().for_each(|selector| scanned[selector.index] = true);
-            if let Some(coefficients) = &mut self.coefficients {
-                self.lost += coefficients.scan(&scan, frame, &tables, coded, &mut self.targets, salvage)?;
-                continue;
+            let taken = tables.take(&segment).and_then(|()| match segment.marker {
+                SOS => self.decode_scan(&segment, frame, &tables, salvage),
+                _ => Ok(Vec::new()),
+            });
+            match taken {
+                Ok(components) => components.iter().for_each(|selector| scanned[selector.index] = true),
+                // Tables or a scan header that cannot be; what the scans before have given is not lost.
+                Err(_) if salvage && scanned.contains(&true) => {
+                    self.lost = self.lost.max(1);
+                    break;
+                }
+                Err(error) => return Err(error),
             }
-            let mut scan = SequentialScan::new(&scan, frame, &tables, coded, &mut self.targets, salvage)?;
-            for _ in 0..scan.rows() {
-                scan.decode_row(&mut self.targets)?;
-            }
-            self.lost += scan.lost_blocks();
         }
         Ok(scanned)
+    }
+
+    /// Decodes a scan; says of which components.
+    fn decode_scan(
+        &mut self,
+        segment: &Segment<'_>,
+        frame: &Frame,
+        tables: &Tables,
+        salvage: bool,
+    ) -> Result<Vec<Selector>, Error> {
+        let Segment { payload, coded, .. } = *segment;
+        let header = ScanHeader::parse(payload, frame)?;
+        if let Some(coefficients) = &mut self.coefficients {
+            self.lost += coefficients.scan(&header, frame, tables, coded, &mut self.targets, salvage)?;
+            return Ok(header.components);
+        }
+        let mut scan = SequentialScan::new(&header, frame, tables, coded, &mut self.targets, salvage)?;
+        for _ in 0..scan.rows() {
+            scan.decode_row(&mut self.targets)?;
+        }
+        self.lost += scan.lost_blocks();
+        Ok(header.components)
     }
 
     /// Fills `plane` with rows of component `index` from row `first` on, padded where the picture ends.

@@ -234,6 +234,32 @@ fn lost_blocks_are_grey() {
     }
 }
 
+/// Damage that makes a marker of entropy-coded data, which nothing can come of, costs what follows it and no more.
+#[test]
+fn a_marker_among_the_data_ends_them() {
+    for (name, forge) in all() {
+        let bytes = forge.bytes();
+        let scans = intervals(&bytes);
+        let place = scans[0].places[scans[0].places.len() / 2];
+        // SOF0, DHT, SOI, SOS, DQT, with a length that there is room for.
+        for marker in [0xC0, 0xC4, 0xD8, 0xDA, 0xDB] {
+            let mut broken = bytes.clone();
+            broken.splice(place.0..place.0, [0xFF, marker, 0, 4, 0xFE, 0xFE]);
+            let name = format!("{name}, {marker:X}");
+            assert!(half_of(&broken, false).is_err(), "{name}");
+            let (salvaged, lost) = half_of(&broken, true).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(lost > 0, "{name}");
+            let excused = |index, column, row| {
+                let other = |scan: &Intervals| (0..scan.places.len()).any(|i| holds(&forge, &scan.header, i, (index, column, row)));
+                scans[1..].iter().any(other)
+                    || (scans[0].places.len() / 2..scans[0].places.len())
+                        .any(|i| holds(&forge, &scans[0].header, i, (index, column, row)))
+            };
+            assert_eq!(damage(&forge, &sound_half(&bytes), &salvaged, excused), 0, "{name}");
+        }
+    }
+}
+
 /// What lies before a cut stays: all of a sequential scan, and what earlier scans said.
 #[test]
 fn what_comes_before_a_cut_stays() {
