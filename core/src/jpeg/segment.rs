@@ -2,7 +2,7 @@
 
 use super::decode::bytes_before_ff;
 use super::malformed;
-use super::marker::{EOI, RST0, RST7, SOI, SOS, TEM, ends_scan};
+use super::marker::{APP0, APP15, COM, EOI, RST0, RST7, SOI, SOS, TEM, ends_scan};
 use crate::Error;
 
 /// A marker and what belongs to it.
@@ -69,7 +69,7 @@ impl<'a> Segments<'a> {
         if marker == SOI {
             return Err(malformed("has a second SOI inside the image"));
         }
-        let payload = match self.payload() {
+        let payload = match self.payload(marker) {
             // What the scans before have given is not lost; whether it is enough, their decoder says.
             Err(_) if self.behind_scan => return Ok(None),
             payload => payload?,
@@ -96,10 +96,15 @@ impl<'a> Segments<'a> {
         }
     }
 
-    fn payload(&mut self) -> Result<&'a [u8], Error> {
+    fn payload(&mut self, marker: u8) -> Result<&'a [u8], Error> {
         let length = self.source.get(self.at..).and_then(|rest| rest.first_chunk()).copied().map(u16::from_be_bytes);
         let length = usize::from(length.ok_or(malformed("ends inside a segment"))?);
         if length < 2 {
+            // Of segments that say nothing about the picture libjpeg passes over the length field alone.
+            if matches!(marker, APP0..=APP15 | COM) {
+                self.at += 2;
+                return Ok(&[]);
+            }
             return Err(malformed("has a segment shorter than its length field"));
         }
         let payload = self.source.get(self.at + 2..self.at + length).ok_or(malformed("ends inside a segment"))?;

@@ -56,6 +56,17 @@ fn private_metadata_goes_and_the_profile_stays() {
 }
 
 #[test]
+fn application_segments_and_comments_without_a_length_are_passed_over() {
+    let whole = source("photo-420.jpg");
+    for marker in [0xE1, 0xEC, 0xEE, 0xFE] {
+        for length in [0, 1] {
+            let empty = [&whole[..2], &[0xFF, marker, 0, length], &whole[2..]].concat();
+            assert_eq!(halve(&empty, &Options::default()).unwrap().bytes, half("photo-420.jpg").bytes, "{marker:X}");
+        }
+    }
+}
+
+#[test]
 fn a_jpeg_is_never_encoded_finer_than_its_source() {
     for name in ["photo-420.jpg", "photo-444-q95.jpg", "photo-422-q60.jpg", "photo-grey.jpg"] {
         for asked in [1, 30, 60, 61, 80, 100] {
