@@ -1,6 +1,7 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
 use crate::exif::Exif;
+use crate::icc::MOST_BYTES;
 use crate::{Error, Format, Info, Limit, Metadata, Options, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
@@ -48,7 +49,11 @@ impl Survey {
         let half_bytes = half_pixels.saturating_mul(if self.info.depth == 16 { 8 } else { 4 });
         let decoding = self.decode_bytes.saturating_add(half_bytes);
         let encoding = half_pixels.saturating_mul(ENCODER_BYTES).saturating_add(half_bytes);
-        decoding.max(encoding).saturating_add(self.info.profile_bytes).saturating_add(FLOOR_BYTES)
+        // A profile is there twice, as the survey read it and on its way; one that is kept four times more, in the result
+        // and in what encoders gather it in.
+        let kept = self.info.profile_bytes.min(MOST_BYTES as u64);
+        let profiles = self.info.profile_bytes.saturating_mul(2).saturating_add(4 * kept);
+        decoding.max(encoding).saturating_add(profiles).saturating_add(FLOOR_BYTES)
     }
 
     /// The header, where a JPEG becomes a JPEG of the same components.

@@ -118,6 +118,7 @@ fn flat(width: u16, height: u16, coding: Coding, orientation: u8) -> Vec<u8> {
 fn peaks_stay_below_the_estimate() {
     files();
     large_jpegs();
+    profiles();
 }
 
 /// All images there are, to each format unless they are very large; small JPEGs in all other ways, too.
@@ -177,6 +178,31 @@ fn large_jpegs() {
                 let (peak, estimate) = peak(&name, &source, options).unwrap();
                 assert!(estimate < peak + ROOM, "{name}: {peak} bytes at the peak, {estimate} estimated");
             }
+        }
+    }
+}
+
+/// Small JPEGs with large profiles, the longest one that is kept and the longest one that there can be.
+fn profiles() {
+    let small = flat(16, 16, Coding::OneScan, 1);
+    for length in [4 << 20, 255 * 65519] {
+        let mut profile = vec![0; length];
+        profile[..4].copy_from_slice(&(length as u32).to_be_bytes());
+        profile[16..20].copy_from_slice(b"RGB ");
+        profile[36..40].copy_from_slice(b"acsp");
+        let parts: Vec<&[u8]> = profile.chunks(65519).collect();
+        let mut file = small[..2].to_vec();
+        for (number, part) in (1..=255).zip(&parts) {
+            file.extend([0xFF, 0xE2]);
+            file.extend((part.len() as u16 + 16).to_be_bytes());
+            file.extend(b"ICC_PROFILE\0");
+            file.extend([number, parts.len() as u8]);
+            file.extend(*part);
+        }
+        file.extend(&small[2..]);
+        assert_eq!(probe(&file).unwrap().profile_bytes, length as u64);
+        for options in all_options() {
+            peak(&format!("a profile of {length} bytes"), &file, &options).unwrap();
         }
     }
 }

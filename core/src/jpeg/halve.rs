@@ -95,7 +95,8 @@ impl Costs {
         };
         let half = half_layout(header);
         let quartered = quartered(&half, header.color(), options);
-        let fixed = header.profile.len() + FLOOR_BYTES;
+        // The profile is there as the header holds it, and on its way.
+        let fixed = 2 * header.profile.len() + FLOOR_BYTES;
         if header.exif.orientation.unwrap_or(1) == 1 && quartered.is_none() {
             let held = encode::held_bytes(&half, options.effort, options.progressive);
             return Self { planes: 0, encoding: decoding + held + fixed };
