@@ -18,8 +18,8 @@ pub(crate) struct Header {
     pub(super) adobe_transform: Option<u8>,
     /// JFIF's density, where there is a JFIF segment: unit, two bytes across, two bytes down.
     pub(super) density: Option<[u8; 5]>,
-    /// Quantization tables in natural order, the first definition of each.
-    pub(super) tables: [Option<Table>; 4],
+    /// The quantization table of each component in natural order, as it is at the component's first scan.
+    pub(super) tables: Vec<Table>,
     /// Scans, at least 1.
     pub(super) scans: u32,
     /// Blocks that all scans visit.
@@ -74,7 +74,10 @@ struct Draft<'a> {
     frame: Option<Frame>,
     adobe_transform: Option<u8>,
     density: Option<[u8; 5]>,
+    /// Quantization tables, the last definition of each.
     tables: [Option<Table>; 4],
+    /// Those of the components that had a scan.
+    component_tables: [Option<Table>; 4],
     /// For each scan, a bit for each component of the frame.
     scans: Vec<u8>,
     exif: Option<Exif>,
@@ -109,7 +112,7 @@ impl<'a> Draft<'a> {
     fn take_tables(&mut self, mut payload: &[u8]) -> Result<(), Error> {
         while !payload.is_empty() {
             let (destination, table, rest) = quantization::parse(payload)?;
-            self.tables[destination].get_or_insert(table);
+            self.tables[destination] = Some(table);
             payload = rest;
         }
         Ok(())
@@ -118,6 +121,11 @@ impl<'a> Draft<'a> {
     fn take_scan(&mut self, payload: &[u8]) -> Result<(), Error> {
         let frame = self.frame.as_ref().ok_or(malformed("has a scan before its frame header"))?;
         let scan = ScanHeader::parse(payload, frame)?;
+        for selector in &scan.components {
+            let table = self.tables[usize::from(frame.components[selector.index].table)];
+            let table = table.ok_or(malformed("lacks a quantization table"))?;
+            self.component_tables[selector.index].get_or_insert(table);
+        }
         self.scans.push(scan.components.iter().fold(0, |set, selector| set | 1 << selector.index));
         Ok(())
     }
@@ -172,10 +180,10 @@ impl<'a> Draft<'a> {
         if frame.height == 0 {
             return Err(malformed("is 0 pixels high"));
         }
-        for component in &frame.components {
-            if self.tables[usize::from(component.table)].is_none() {
-                return Err(malformed("lacks a quantization table"));
-            }
+        let mut tables = Vec::new();
+        for (component, table) in frame.components.iter().zip(self.component_tables) {
+            let table = table.or(self.tables[usize::from(component.table)]);
+            tables.push(table.ok_or(malformed("lacks a quantization table"))?);
         }
         self.private.sort();
         Ok(Header {
@@ -183,7 +191,7 @@ impl<'a> Draft<'a> {
             frame,
             adobe_transform: self.adobe_transform,
             density: self.density,
-            tables: self.tables,
+            tables,
             scans: self.scans.len() as u32,
             exif: self.exif.unwrap_or_default(),
             profile: join_profile(&self.profile_parts),
