@@ -71,9 +71,12 @@ pub(super) fn samples(coefficients: &[i16; 64], table: &Table, across: Scale, do
     let (columns, rows) = (across.matrix(), down.matrix());
     let mut middle = [[0_i64; 8]; 8];
     for (v, middle) in middle.iter_mut().enumerate() {
+        let row: [i64; 8] = std::array::from_fn(|u| dequantise(coefficients[8 * v + u], table[8 * v + u]));
+        if row == [0; 8] {
+            continue; // As most rows of most blocks are.
+        }
         for (x, sum) in middle.iter_mut().enumerate().take(across.samples()) {
-            let value = |u: usize| dequantise(coefficients[8 * v + u], table[8 * v + u]);
-            *sum = (0..8).map(|u| i64::from(columns[x][u]) * value(u)).sum();
+            *sum = (0..8).map(|u| i64::from(columns[x][u]) * row[u]).sum();
         }
     }
     let mut samples = [[0; 8]; 8];
