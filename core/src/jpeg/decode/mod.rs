@@ -125,9 +125,6 @@ fn stream(
 /// Fills the targets' planes with row `row` of the half's MCUs: two of the source's.
 fn decode_band(scan: &mut SequentialScan<'_>, row: usize, targets: &mut [Target]) -> Result<(), Error> {
     for target in &mut *targets {
-        if scan.may_lose_blocks() {
-            target.plane.samples.fill(128);
-        }
         target.first_row = row * target.plane.rows() / 4;
     }
     for _ in 2 * row..scan.rows().min(2 * row + 2) {

@@ -41,11 +41,6 @@ impl<'a> Restarts<'a> {
         Self { reader, bits, interval, total, next: 0, resume: 0, salvage, lost: 0, broken: false }
     }
 
-    /// Whether MCUs may be passed over, so that what was there before stays.
-    pub(super) fn may_lose(&self) -> bool {
-        self.salvage
-    }
-
     /// The first MCU that is neither decoded nor known to be lost.
     pub(super) fn next(&self) -> usize {
         self.next

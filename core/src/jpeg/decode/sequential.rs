@@ -90,11 +90,6 @@ impl<'a> SequentialScan<'a> {
         self.mcus.1
     }
 
-    /// Whether blocks may be passed over, so that what was there before stays.
-    pub(super) fn may_lose_blocks(&self) -> bool {
-        self.restarts.may_lose()
-    }
-
     /// Blocks that were passed over so far.
     pub(super) fn lost_blocks(&self) -> u64 {
         (self.restarts.lost() * self.parts.iter().map(|part| part.h * part.v).sum::<usize>()) as u64
