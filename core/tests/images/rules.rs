@@ -58,7 +58,8 @@ fn private_metadata_goes_and_the_profile_stays() {
 #[test]
 fn a_quantization_table_that_was_replaced_says_nothing() {
     let whole = source("photo-444-q95.jpg");
-    let coarse: Vec<u8> = [0, 1].into_iter().flat_map(|table| [&[0xFF, 0xDB, 0, 67, table][..], &[200; 64]].concat()).collect();
+    let coarse: Vec<u8> =
+        [0, 1].into_iter().flat_map(|table| [&[0xFF, 0xDB, 0, 67, table][..], &[200; 64]].concat()).collect();
     let replaced = [&whole[..2], &coarse, &whole[2..]].concat();
     assert_eq!(probe(&replaced).unwrap().quality, probe(&whole).unwrap().quality);
     assert_eq!(halve(&replaced, &Options::default()).unwrap().bytes, half("photo-444-q95.jpg").bytes);

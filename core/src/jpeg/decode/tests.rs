@@ -117,7 +117,10 @@ fn whole_distance(source: &[u8], picture: &Picture, name: &str) -> f64 {
 /// Files that the decoder takes and the oracle refuses.
 const TOLERATED: [(&str, &str); 3] = [
     ("broken/afl-jpeg-000318.jpg", "all scans are whole; the segment behind them that is cut short adds nothing"),
-    ("broken/jpeg-length-0.jpg", "libjpeg passes over the length of an application segment that is too small to be one"),
+    (
+        "broken/jpeg-length-0.jpg",
+        "libjpeg passes over the length of an application segment that is too small to be one",
+    ),
     ("broken/jpeg-no-dht.jpg", "motion JPEG leaves out the tables of T.81 K.3, and libjpeg-turbo puts them in"),
 ];
 

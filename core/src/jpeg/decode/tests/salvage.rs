@@ -250,7 +250,9 @@ fn a_marker_among_the_data_ends_them() {
             let (salvaged, lost) = half_of(&broken, true).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(lost > 0, "{name}");
             let excused = |index, column, row| {
-                let other = |scan: &Intervals| (0..scan.places.len()).any(|i| holds(&forge, &scan.header, i, (index, column, row)));
+                let other = |scan: &Intervals| {
+                    (0..scan.places.len()).any(|i| holds(&forge, &scan.header, i, (index, column, row)))
+                };
                 scans[1..].iter().any(other)
                     || (scans[0].places.len() / 2..scans[0].places.len())
                         .any(|i| holds(&forge, &scans[0].header, i, (index, column, row)))
