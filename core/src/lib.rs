@@ -31,6 +31,10 @@ mod survey;
 mod transform;
 mod webp;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use jpeg::fuzzing;
+
 pub use error::{Error, Limit};
 pub use format::{Format, UnknownFormat};
 pub use info::{Color, Info};

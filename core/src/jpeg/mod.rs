@@ -28,6 +28,13 @@ mod pixels;
 mod quantization;
 mod segment;
 
+/// Kernels, for fuzzing alone.
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing {
+    pub use super::decode::fuzzing::{half_block, half_corners, whole_block};
+    pub use super::encode::fuzzing::forward_block;
+}
+
 use crate::survey::{Survey, shown};
 use crate::{Color, Error, Format, Info};
 

@@ -4,6 +4,8 @@
 //! progressive one the coefficients are held, of one whose components come in scans of their own the half's samples.
 
 mod bits;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 mod idct;
 mod kernel;
 mod lookup;

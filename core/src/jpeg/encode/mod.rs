@@ -1,6 +1,8 @@
 //! From the planes of a half to a file (T.81 F.1).
 
 mod fdct;
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
 mod held;
 mod optimal;
 mod progressive;
