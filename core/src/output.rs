@@ -76,8 +76,8 @@ pub enum Decision {
     },
     /// The source is damaged, and what is there of it was kept.
     Salvaged {
-        /// Blocks of 8×8 samples that are missing or coarser than they were, at least 1; where whole scans are missing
-        /// nobody knows how many.
+        /// Blocks of 8×8 samples that are known to be missing or coarser than they were, at least 1. There may be more:
+        /// broken data that can be decoded show in the picture only.
         blocks: u64,
     },
     /// Inks (CMYK or YCCK) were converted to RGB by the plain Adobe rule.

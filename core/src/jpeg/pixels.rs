@@ -78,17 +78,15 @@ impl Between {
     }
 }
 
-/// RGB from four inks. With an Adobe marker they are stored inverted, and every transform but 0 is YCCK, which
-/// holds inverted cyan, magenta and yellow as YCbCr of their complements; without one, 0 is no ink.
+/// RGB from four inks. They are stored inverted, with an Adobe marker as Photoshop has it and without one as browsers
+/// and Pillow take it. Every transform but 0 is YCCK, which holds inverted cyan, magenta and yellow as YCbCr of their
+/// complements.
 fn rgb_from_inks(samples: &[u8], header: &Header) -> Vec<u8> {
     let pixels = samples.as_chunks::<4>().0.iter();
-    let convert = |&[c, m, y, k]: &[u8; 4]| match header.adobe_transform {
-        Some(1..) => {
-            let [r, g, b] = rgb_from_ycbcr([c, m, y]).map(|level| 255 - level);
-            rgb_from_inverted_inks([r, g, b, k])
-        }
-        Some(0) => rgb_from_inverted_inks([c, m, y, k]),
-        None => rgb_from_inverted_inks([c, m, y, k].map(|ink| 255 - ink)),
+    let transformed = header.adobe_transform.is_some_and(|transform| transform != 0);
+    let convert = |&[c, m, y, k]: &[u8; 4]| {
+        let [c, m, y] = if transformed { rgb_from_ycbcr([c, m, y]).map(|level| 255 - level) } else { [c, m, y] };
+        rgb_from_inverted_inks([c, m, y, k])
     };
     pixels.flat_map(convert).collect()
 }

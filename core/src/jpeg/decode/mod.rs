@@ -172,7 +172,8 @@ impl Picture {
                 picture.lost = picture.lost.max(1);
                 Ok(picture)
             }
-            (false, false) => Err(malformed("ends before its last scan")),
+            (false, false) if frame.progressive => Err(malformed("ends before its last scan")),
+            (false, false) => Err(malformed("lacks a scan of a component")),
         }
     }
 

@@ -40,8 +40,8 @@ impl Held {
     /// Bytes that the blocks of `layout` take.
     pub(super) fn bytes(layout: &Layout) -> u64 {
         let (across, down) = layout.mcus();
-        let of_mcu: usize = layout.sampling.iter().map(|&(h, v)| usize::from(h) * usize::from(v)).sum();
-        (across * down * of_mcu * size_of::<Block>()) as u64
+        let of_mcu: u64 = layout.sampling.iter().map(|&(h, v)| u64::from(h) * u64::from(v)).sum();
+        across as u64 * down as u64 * of_mcu * size_of::<Block>() as u64
     }
 
     /// Visits the blocks as a scan of all components codes them, MCU by MCU, each with the index of its component.
