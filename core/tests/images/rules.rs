@@ -163,6 +163,19 @@ fn inks_become_the_colours_they_print() {
 }
 
 #[test]
+fn inks_are_inverted_without_an_adobe_marker_too() {
+    for name in ["photo-cmyk.jpg", "tiny-cmyk.jpg"] {
+        let marked = source(name);
+        let at = marked.windows(5).position(|window| window == b"Adobe").unwrap();
+        assert_eq!(marked[at + 11], 0, "{name}: no transform");
+        let mut unmarked = marked.clone();
+        unmarked[at] = b'X';
+        let [marked, unmarked] = [marked, unmarked].map(|bytes| halve(&bytes, &Options::default()).unwrap().bytes);
+        assert!(marked == unmarked, "{name}");
+    }
+}
+
+#[test]
 fn animation_is_never_flattened_in_silence() {
     for (name, format) in
         [("animated.gif", Format::Gif), ("animated.webp", Format::WebP), ("animated.png", Format::Png)]
