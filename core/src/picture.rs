@@ -3,7 +3,7 @@
 use image::ImageDecoder;
 
 use crate::raster::{Model, Raster, Samples};
-use crate::{Error, Format, Quality, png};
+use crate::{Error, Format, png};
 
 /// A decoded picture.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Picture {
 pub(crate) enum Origin {
     Jpeg {
         /// What keeps a JPEG from being encoded finer than its source.
-        traits: JpegTraits,
+        traits: Box<JpegTraits>,
         /// Whether the samples were inks, and are now RGB.
         inks: bool,
     },
@@ -38,10 +38,10 @@ pub(crate) enum Origin {
 /// What a JPEG encoder should know of a source that was a JPEG.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JpegTraits {
-    /// Quality that the first component's quantization table stands for.
-    pub(crate) luminance: Option<Quality>,
-    /// Quality that the second component's quantization table stands for.
-    pub(crate) chrominance: Option<Quality>,
+    /// The first component's quantization table, row by row.
+    pub(crate) luminance: Option<[u16; 64]>,
+    /// The second component's.
+    pub(crate) chrominance: Option<[u16; 64]>,
     /// Luma samples for one chroma sample, across and down; `None` for grey.
     pub(crate) sampling: Option<(u8, u8)>,
     /// JFIF's density: unit, two bytes across, two bytes down.

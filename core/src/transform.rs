@@ -116,7 +116,7 @@ impl Target<'_> {
             half = half.flattened(background);
         }
         let profile = self.fitting_profile(half.model);
-        let source = if let Origin::Jpeg { traits, .. } = &self.origin { Some(traits) } else { None };
+        let source = if let Origin::Jpeg { traits, .. } = &self.origin { Some(&**traits) } else { None };
         let settings = jpeg::Settings { options: self.options, source, transposed: self.transposed, profile };
         let (bytes, limited) = jpeg::encode(half, settings)?;
         self.decisions.extend(limited);

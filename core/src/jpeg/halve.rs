@@ -4,10 +4,10 @@ use super::decode::{decode_half, half_layout};
 use super::encode::{self, Budget, Encoder, Plan};
 use super::header::{Header, NO_DENSITY};
 use super::layout::{Layout, Planes};
-use super::quantization::{Kind, Table, quality_of, standard};
+use super::quantization::{Kind, Table, quality_of, standard, tuned};
 use crate::picture::JpegTraits;
 use crate::survey::FLOOR_BYTES;
-use crate::{Color, Decision, Error, Options, Quality, Subsampling};
+use crate::{Color, Decision, Effort, Error, Options, Subsampling};
 
 /// Whether the half of such a file can be a JPEG of the same components: not where they are inks, which browsers show
 /// in many ways, and not where they would not fit into one scan.
@@ -30,7 +30,7 @@ pub(crate) fn halve(
     let layout = half_layout(header);
     let traits = header.traits();
     let color = header.color();
-    let (tables, limited) = tables(options.quality, Some(&traits), color);
+    let (tables, limited) = tables(options, Some(&traits), color);
     let plan = |layout: Layout| Plan {
         density: turned_density(traits.density, orientation >= 5),
         color,
@@ -115,15 +115,22 @@ pub(super) fn turned_density([unit, x1, x0, y1, y0]: [u8; 5], transposed: bool) 
     if transposed { [unit, y1, y0, x1, x0] } else { [unit, x1, x0, y1, y0] }
 }
 
-/// The quantization tables of luminance and chrominance at `quality`, but neither finer than its own of a source that
-/// was a JPEG; and the decision, where that made a difference.
-pub(super) fn tables(quality: Quality, source: Option<&JpegTraits>, color: Color) -> ([Table; 2], Option<Decision>) {
-    let luminance = source.and_then(|s| s.luminance).map_or(quality, |cap| quality.min(cap));
-    let chrominance = source.and_then(|s| s.chrominance).map_or(quality, |cap| quality.min(cap));
-    let tables = [standard(Kind::Luminance, luminance), standard(Kind::Chrominance, chrominance)];
-    let used = if color == Color::YCbCr { luminance.min(chrominance) } else { luminance };
-    let limited = Decision::QualityLimited { asked: quality.value(), used: used.value() };
-    (tables, (used < quality).then_some(limited))
+/// The quantization tables of luminance and chrominance that `options` ask for, but neither finer than its own of a
+/// source that was a JPEG; and the decision, where that made a difference.
+pub(super) fn tables(options: &Options, source: Option<&JpegTraits>, color: Color) -> ([Table; 2], Option<Decision>) {
+    let table = |kind: Kind, source: Option<Table>| {
+        let quality = source.map_or(options.quality, |source| quality_of(kind, &source).min(options.quality));
+        let table = match options.effort {
+            Effort::Small => tuned(kind, quality, &source.unwrap_or([1; 64])),
+            Effort::Fast | Effort::Balanced => standard(kind, quality),
+        };
+        (table, quality)
+    };
+    let (luminance, quality) = table(Kind::Luminance, source.and_then(|source| source.luminance));
+    let (chrominance, of_chrominance) = table(Kind::Chrominance, source.and_then(|source| source.chrominance));
+    let used = if color == Color::YCbCr { quality.min(of_chrominance) } else { quality };
+    let limited = Decision::QualityLimited { asked: options.quality.value(), used: used.value() };
+    ([luminance, chrominance], (used < options.quality).then_some(limited))
 }
 
 impl Header {
@@ -132,8 +139,8 @@ impl Header {
         let max = self.frame.max_sampling();
         let chroma = self.frame.components.get(1);
         JpegTraits {
-            luminance: self.component_table(0).map(|table| quality_of(Kind::Luminance, table)),
-            chrominance: self.component_table(1).map(|table| quality_of(Kind::Chrominance, table)),
+            luminance: self.component_table(0).copied(),
+            chrominance: self.component_table(1).copied(),
             sampling: chroma.map(|chroma| (max.0 / chroma.h, max.1 / chroma.v)),
             density: self.density.unwrap_or(NO_DENSITY),
         }

@@ -35,7 +35,7 @@ pub(crate) fn decode(source: &[u8], header: &Header, salvage: bool) -> Result<(P
         _ => (Model::YCbCr, samples),
     };
     let raster = Raster { width, height, model, samples: Samples::Eight(samples) };
-    let origin = Origin::Jpeg { traits: header.traits(), inks: color == Color::Cmyk };
+    let origin = Origin::Jpeg { traits: Box::new(header.traits()), inks: color == Color::Cmyk };
     Ok((Picture { raster, profile: header.profile.clone(), origin }, lost))
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn encode(raster: Raster, settings: Settings<'_>) -> Result<(Vec<u8>,
         return Err(unsupported("a side over 65535 pixels"));
     }
     let color = if raster.model == Model::Grey { Color::Grey } else { Color::YCbCr };
-    let (tables, limited) = tables(options.quality, source, color);
+    let (tables, limited) = tables(options, source, color);
     let density = source.map_or(NO_DENSITY, |source| turned_density(source.density, transposed));
     let budget = Budget { fixed: 0, allowed: options.limits.memory_bytes };
     let (effort, progressive) = (options.effort, options.progressive);
