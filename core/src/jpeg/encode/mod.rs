@@ -7,16 +7,19 @@ mod held;
 mod optimal;
 mod progressive;
 mod quantize;
+mod scan;
 mod script;
+mod small;
 #[cfg(test)]
 pub(super) mod tests;
 mod token;
+mod trellis;
 mod write;
 
 use held::Held;
 use optimal::Counts;
-use progressive::Scan;
 use quantize::Quantizer;
+use scan::Scan;
 use token::Tokens;
 use write::{BitWriter, CodeTable, Segments};
 
@@ -133,7 +136,10 @@ enum Output {
 impl Encoder {
     pub(super) fn new(plan: Plan) -> Self {
         let mut encoder = Self {
-            quantizers: [Quantizer::new(&plan.tables[0]), Quantizer::new(&plan.tables[1])],
+            quantizers: plan.tables.each_ref().map(|table| match plan.effort {
+                Effort::Small => Quantizer::rounding_up_from(small::KEPT_FROM, table),
+                Effort::Fast | Effort::Balanced => Quantizer::new(table),
+            }),
             predictions: vec![0; plan.layout.sampling.len()],
             tokens: Tokens::default(),
             counts: Box::new([[[0; 256]; 2]; 2]),
@@ -141,7 +147,7 @@ impl Encoder {
             plan,
         };
         if encoder.plan.progressive() {
-            encoder.output = Output::Holding(Held::new(&encoder.plan.layout));
+            encoder.output = Output::Holding(Held::new(&encoder.plan));
         } else if encoder.plan.effort == Effort::Fast {
             encoder.begin_coding();
         }
@@ -156,7 +162,11 @@ impl Encoder {
         if let Output::Holding(held) = &mut self.output {
             for (index, (component, plane)) in held.components.iter_mut().zip(band).enumerate() {
                 let quantizer = &self.quantizers[self.plan.kind(index)];
-                component.push(plane, |columns| quantizer.quantize(columns));
+                if self.plan.effort == Effort::Small {
+                    component.push(plane, |columns| quantizer.quantize_dc(columns));
+                } else {
+                    component.push(plane, |columns| quantizer.quantize(columns));
+                }
             }
             return Ok(());
         }
@@ -191,8 +201,11 @@ impl Encoder {
     /// # Errors
     /// Too large where it crosses the budget.
     pub(super) fn finish(mut self) -> Result<Vec<u8>, Error> {
-        if let Output::Holding(held) = &self.output {
-            return self.plan.write_progressive(held, &script::fixed(held.components.len()));
+        if let Output::Holding(held) = self.output {
+            return match self.plan.effort {
+                Effort::Small => self.plan.write_small(held),
+                _ => self.plan.write_progressive(&held),
+            };
         }
         if let Output::Waiting = self.output {
             self.begin_coding();

@@ -3,6 +3,7 @@
 use wide::{i16x8, u8x16, u16x8};
 
 use super::fdct::{Columns, FRACTION, SCALES};
+use super::scan::Band;
 use crate::jpeg::quantization::{Table, ZIGZAG};
 
 /// The reciprocals of a quantization table, the scale of the forward DCT included.
@@ -26,6 +27,33 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// A block of nothing but DC.
+    pub(super) fn of_dc(dc: i16) -> Self {
+        let mut block = Self { coefficients: [[0; 8]; 8], nonzero: u64::from(dc != 0) };
+        block.coefficients[0][0] = dc;
+        block
+    }
+
+    /// Where the coefficients in `band` are that are not zero.
+    #[inline(always)]
+    pub(super) fn nonzero_in(&self, (first, last): Band) -> impl Iterator<Item = u32> + use<> {
+        let mut rest = self.nonzero & (u64::MAX << first) & (u64::MAX >> (63 - last));
+        std::iter::from_fn(move || {
+            let k = rest.trailing_zeros();
+            rest &= rest.wrapping_sub(1);
+            (k < 64).then_some(k)
+        })
+    }
+
+    /// Sets the coefficient at `k`, which was 0, to `magnitude`, which is not 0, with the sign of `signed`.
+    #[inline(always)]
+    pub(super) fn set_magnitude(&mut self, k: u32, magnitude: i16, signed: i16) {
+        let place = usize::from(PLACES[k as usize % 64]) % 64;
+        let sign = signed >> 15;
+        self.coefficients.as_flattened_mut()[place] = (magnitude ^ sign) - sign;
+        self.nonzero |= 1 << k;
+    }
+
     /// The coefficient at `k`, 0 to 63, in zigzag order.
     #[inline(always)]
     pub(super) fn at(&self, k: u32) -> i16 {
@@ -64,11 +92,16 @@ static ZIGZAG_BITS: [[u64; 256]; 8] = {
 
 /// Of a step, in 1/256: where AC coefficients begin to round up. Half of it is nearest; a little more costs hardly any
 /// quality and saves bytes, since most coefficients near it are noise.
-const ROUND_UP_FROM: u32 = 144;
+pub(super) const ROUND_UP_FROM: u32 = 144;
 
 impl Quantizer {
     /// The reciprocals of `table`, whose steps are 1 to 255.
     pub(super) fn new(table: &Table) -> Self {
+        Self::rounding_up_from(ROUND_UP_FROM, table)
+    }
+
+    /// The same where AC coefficients round up from so many 1/256 of a step.
+    pub(super) fn rounding_up_from(threshold: u32, table: &Table) -> Self {
         let mut quantizer =
             Self { rounding: [u16x8::ZERO; 8], reciprocals: [u16x8::ZERO; 8], shifts: [u16x8::ZERO; 8] };
         for u in 0..8 {
@@ -76,7 +109,7 @@ impl Quantizer {
                 std::array::from_fn(|v| u64::from(table[8 * v + u]) * u64::from(SCALES[8 * u + v]));
             let mut columns = [[0; 8]; 3];
             for (v, &divisor) in divisors.iter().enumerate() {
-                let from_nearest = if u == 0 && v == 0 { 128 } else { 256 - u64::from(ROUND_UP_FROM) };
+                let from_nearest = if u == 0 && v == 0 { 128 } else { 256 - u64::from(threshold) };
                 let (reciprocal, shift) = reciprocal(divisor);
                 // A divisor below 2 is that of the last coefficient alone. Its shift needs 2^16, too much for 16 bits; times
                 // 65535 takes one off the quotient, so that one divisor more is added.
@@ -109,6 +142,14 @@ impl Quantizer {
             let zero = u8x16::narrow_i16x8(pair[0], pair[1]).simd_eq(u8x16::ZERO).to_bitmask();
             nonzero |= bits[0][!zero as usize & 0xFF] | bits[1][!zero as usize >> 8 & 0xFF];
         }
+        Block { coefficients, nonzero }
+    }
+
+    /// DC quantised, the other coefficients of `columns` as they are, with those marked that do not round to 0.
+    pub(super) fn quantize_dc(&self, columns: &Columns) -> Block {
+        let Block { coefficients: quantised, nonzero } = self.quantize(columns);
+        let mut coefficients = columns.map(i16x8::to_array);
+        coefficients[0][0] = quantised[0][0];
         Block { coefficients, nonzero }
     }
 }

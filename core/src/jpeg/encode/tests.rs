@@ -81,3 +81,39 @@ fn progressive_scans_send_the_same_coefficients() {
         }
     }
 }
+
+#[test]
+fn small_files_have_no_larger_coefficients() {
+    for (planes, color, quality) in pictures() {
+        let [balanced, small] = [Effort::Balanced, Effort::Small]
+            .map(|effort| oracle::decode(&file(&planes, color, effort, false, quality)).unwrap());
+        for (balanced, small) in balanced.components.iter().zip(&small.components) {
+            for (balanced, small) in balanced.blocks.iter().zip(&small.blocks) {
+                assert_eq!(balanced[0], small[0]);
+                balanced.iter().zip(small).skip(1).for_each(|(&balanced, &small)| check_level(small, balanced));
+            }
+        }
+    }
+}
+
+/// `small` is 0 or a little less than what was rounded to `balanced`: of the same category or one below. Rounding up
+/// begins earlier for it, but at first not from 0.
+fn check_level(small: i32, balanced: i32) {
+    let category = |value: i32| 32 - value.abs().leading_zeros();
+    let lessened = small.signum() == balanced.signum()
+        && small.abs() <= balanced.abs() + 1
+        && category(small) + 1 >= category(balanced);
+    assert!(small == 0 || lessened, "{small} for {balanced}");
+}
+
+#[test]
+fn small_files_are_smaller() {
+    let (mut balanced, mut small) = (0, 0);
+    for (planes, color, _) in pictures() {
+        let sizes = [(Effort::Balanced, true), (Effort::Small, false)]
+            .map(|(effort, progressive)| file(&planes, color, effort, progressive, 80).len());
+        assert!(sizes[1] <= sizes[0], "{sizes:?} bytes: {:?}", planes.shown());
+        (balanced, small) = (balanced + sizes[0], small + sizes[1]);
+    }
+    assert!(small < balanced * 9 / 10, "{small} bytes, balanced {balanced}");
+}
