@@ -92,7 +92,7 @@ static ZIGZAG_BITS: [[u64; 256]; 8] = {
 
 /// Of a step, in 1/256: where AC coefficients begin to round up. Half of it is nearest; a little more costs hardly any
 /// quality and saves bytes, since most coefficients near it are noise.
-pub(super) const ROUND_UP_FROM: u32 = 144;
+pub(super) const ROUND_UP_FROM: u32 = 138;
 
 impl Quantizer {
     /// The reciprocals of `table`, whose steps are 1 to 255.

@@ -8,7 +8,7 @@ use crate::jpeg::quantization::ZIGZAG;
 const LARGEST: i16 = 25_924;
 
 /// |`coefficient`| divided by `step` and rounded: at `8 u + v`, whose scale is that of the transform. DC goes to the
-/// nearest multiple, AC up from 144/256 on.
+/// nearest multiple, AC rounds up later.
 fn exact(coefficient: i16, step: u16, i: usize) -> (u64, u64, u64) {
     let divisor = u64::from(step) * u64::from(SCALES[i]);
     let up_from = if i == 0 { 128 } else { u64::from(ROUND_UP_FROM) };

@@ -40,7 +40,7 @@ fn naive(plane: &Plane, table: &Table, x: usize, y: usize) -> [f64; 64] {
         let (u, v) = (natural % 8, natural / 8);
         let divisor = f64::from(SCALES[8 * u + v]) / f64::from(1 << FRACTION) * f64::from(table[natural]);
         let value = f64::from(columns[u][v]);
-        let added = (divisor * if natural == 0 { 8.0 / 16.0 } else { 7.0 / 16.0 }).round();
+        let added = (divisor * if natural == 0 { 128.0 } else { 118.0 } / 256.0).round();
         ((value.abs() + added) / divisor).floor() * value.signum()
     })
 }
