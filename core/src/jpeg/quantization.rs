@@ -25,10 +25,10 @@ const CHROMINANCE: Table = [
 
 /// Steps of luminance at quality 50 by u + v. Found by descent, one step at a time, on the bytes of halves of photographs
 /// at equal SSIMULACRA2; that is flat around the least, so that neighbours within a tenth are as good.
-const TUNED_LUMINANCE: [u16; 15] = [8, 11, 25, 34, 34, 38, 43, 52, 63, 77, 93, 114, 114, 114, 114];
+const TUNED_LUMINANCE: [u16; 15] = [7, 10, 23, 31, 31, 34, 39, 47, 57, 69, 84, 103, 103, 103, 103];
 
 /// The same of chrominance.
-const TUNED_CHROMINANCE: [u16; 15] = [8, 14, 25, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30];
+const TUNED_CHROMINANCE: [u16; 15] = [7, 13, 23, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27, 27];
 
 /// Natural index of each coefficient in zigzag order (T.81 figure A.6).
 pub(super) const ZIGZAG: [u8; 64] = [
@@ -73,8 +73,8 @@ pub(super) fn standard(kind: Kind, quality: Quality) -> Table {
     base.map(|step| scaled(step.into(), quality))
 }
 
-/// The table at `quality` for the fewest bytes at equal looks, but no step below that of `finest` or 255. At a number
-/// it looks as good, on the whole, as the standard one: finer where surfaces shade off, coarser in texture.
+/// The table at `quality` for the fewest bytes at equal looks, but no step below that of `finest` or 255. What it makes
+/// looks no worse than with the standard one at the same number: finer where surfaces shade off, coarser in texture.
 pub(super) fn tuned(kind: Kind, quality: Quality, finest: &Table) -> Table {
     let steps = match kind {
         Kind::Luminance => &TUNED_LUMINANCE,
