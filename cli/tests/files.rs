@@ -67,7 +67,7 @@ fn choices_reach_the_engine() {
         ..halver::Options::default()
     };
     assert_eq!(done.stdout, halver::halve(&whole, &options).unwrap().bytes, "{}", text(&done.stderr));
-    let wrong = halver(&[&"halve", &"-", &"--effort", &"huge"], &whole);
+    let wrong = halver(&[&"halve", &"-", &"--effort", &"huge"], b"");
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).contains("`fast`, `balanced`, `small`"), "{}", text(&wrong.stderr));
 }
