@@ -38,7 +38,7 @@ fn demo_prints_the_table_and_ends() {
     let table = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{output:?}");
     for text in
-        ["sample/photo-420.jpg", "sample-resized/photo-420.jpg", "161x121", "81x61", "−70 %", "halve ms", "SHA-256 "]
+        ["sample/photo-420.jpg", "sample-resized/photo-420.jpg", "161x121", "81x61", "−69 %", "halve ms", "SHA-256 "]
     {
         assert!(table.contains(text), "{text} is not in:\n{table}");
     }
