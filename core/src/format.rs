@@ -22,6 +22,9 @@ impl Format {
     /// All formats, in the order in which help texts list them.
     pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
 
+    /// How many first bytes tell that a source is in none of the formats known here.
+    pub(crate) const SNIFFED_BYTES: usize = 1024;
+
     /// The format of `source`, by its first bytes; file names and content types do not count.
     ///
     /// # Errors
@@ -125,9 +128,9 @@ fn not_ours(source: &[u8]) -> Error {
     Error::UnsupportedFormat { name }
 }
 
-/// Whether the first kibibyte holds an `<svg` tag behind nothing but an XML prologue.
+/// Whether the first [`Format::SNIFFED_BYTES`] hold an `<svg` tag behind nothing but an XML prologue.
 fn begins_as_svg(source: &[u8]) -> bool {
-    let head = &source[..source.len().min(1024)];
+    let head = &source[..source.len().min(Format::SNIFFED_BYTES)];
     let text = head.trim_ascii_start();
     (text.starts_with(b"<?xml") || text.starts_with(b"<!--") || text.starts_with(b"<svg"))
         && head.windows(4).any(|w| w == b"<svg")

@@ -10,9 +10,12 @@ use crate::picture::{Origin, Picture, Profile};
 use crate::survey::{Found, Survey};
 use crate::{Color, Error, Format, Info, Limits, Metadata};
 
-fn malformed(reason: &'static str) -> Error {
+const fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::Gif, reason }
 }
+
+/// What a walk says of a source that ends inside a block.
+const CUT: Error = malformed("ends inside a block");
 
 /// What the blocks say.
 #[derive(Debug, Default)]
@@ -36,7 +39,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
-        let (head, rest) = self.rest.split_at_checked(count).ok_or(malformed("ends inside a block"))?;
+        let (head, rest) = self.rest.split_at_checked(count).ok_or(CUT)?;
         self.rest = rest;
         Ok(head)
     }
@@ -79,34 +82,57 @@ impl<'a> Reader<'a> {
 impl Blocks {
     /// Walks over all blocks of `source` up to the trailer, or to the end where there is none.
     fn walk(source: &[u8]) -> Result<Self, Error> {
+        let mut blocks = Self { end: source.len(), ..Self::default() };
+        blocks.take_all(source)?;
+        blocks.check()?;
+        Ok(blocks)
+    }
+
+    /// Walks over the blocks of a file that begins with `head`; `None` where its first picture lies behind that.
+    fn walk_head(head: &[u8]) -> Result<Option<Self>, Error> {
+        let mut blocks = Self { end: head.len(), ..Self::default() };
+        match blocks.take_all(head) {
+            Err(error) if error != CUT => return Err(error),
+            _ if blocks.frames == 0 && blocks.end == head.len() => return Ok(None),
+            _ => {}
+        }
+        blocks.check()?;
+        Ok(Some(blocks))
+    }
+
+    fn take_all(&mut self, source: &[u8]) -> Result<(), Error> {
         const EXTENSION: u8 = 0x21;
         const IMAGE: u8 = 0x2C;
         const TRAILER: u8 = 0x3B;
         let mut reader = Reader { rest: source };
         reader.take(6)?;
-        let mut blocks = Self { width: reader.word()?, height: reader.word()?, end: source.len(), ..Self::default() };
+        (self.width, self.height) = (reader.word()?, reader.word()?);
         let flags = reader.byte()?;
         reader.take(2)?;
         reader.color_table(flags)?;
         while !reader.rest.is_empty() {
             match reader.byte()? {
-                EXTENSION => blocks.take_extension(&mut reader)?,
-                IMAGE => blocks.take_image(&mut reader)?,
+                EXTENSION => self.take_extension(&mut reader)?,
+                IMAGE => self.take_image(&mut reader)?,
                 TRAILER => {
-                    blocks.end = source.len() - reader.rest.len();
+                    self.end = source.len() - reader.rest.len();
                     break;
                 }
                 // Viewers pass over bytes that start no block.
                 _ => {}
             }
         }
-        if blocks.frames == 0 {
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.frames == 0 {
             return Err(malformed("has no picture"));
         }
-        if blocks.width == 0 || blocks.height == 0 {
+        if self.width == 0 || self.height == 0 {
             return Err(malformed("has a side of 0"));
         }
-        Ok(blocks)
+        Ok(())
     }
 
     fn take_extension(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
@@ -126,6 +152,8 @@ impl Blocks {
     fn take_image(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
         reader.take(4)?;
         let pixels = u64::from(reader.word()?) * u64::from(reader.word()?);
+        self.frames += 1;
+        self.frame_pixels = self.frame_pixels.max(pixels);
         let flags = reader.byte()?;
         reader.color_table(flags)?;
         let code_size = reader.byte()?;
@@ -133,15 +161,23 @@ impl Blocks {
             return Err(malformed("has an LZW code size outside 1 to 11"));
         }
         reader.sub_blocks()?;
-        self.frames += 1;
-        self.frame_pixels = self.frame_pixels.max(pixels);
         Ok(())
     }
 }
 
 /// What the blocks of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    let blocks = Blocks::walk(source)?;
+    Blocks::walk(source).map(surveyed)
+}
+
+/// What the blocks of a source say that begins with `head`; `None` where its first picture lies behind that.
+///
+/// Pictures behind `head` are not counted.
+pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
+    Blocks::walk_head(head).map(|blocks| blocks.map(surveyed))
+}
+
+fn surveyed(blocks: Blocks) -> Survey {
     let info = Info {
         format: Format::Gif,
         width: blocks.width.into(),
@@ -158,7 +194,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     // Canvas and frame as RGBA, and the frame's indices.
     let decode_bytes = 4 * info.pixels() + 5 * blocks.frame_pixels;
     let (_, private) = blocks.found.finish();
-    Ok(Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated: blocks.frames > 1, end: blocks.end, info })
+    Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated: blocks.frames > 1, end: blocks.end, info }
 }
 
 /// The pixels of `source`, a still picture, on its canvas.

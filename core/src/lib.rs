@@ -14,6 +14,7 @@
 // The flow: lib → transform → survey → { jpeg · png · webp · gif } → { halve · palette } → raster → error.
 mod color;
 mod error;
+mod estimate;
 mod exif;
 mod format;
 mod gif;
@@ -36,6 +37,7 @@ mod webp;
 pub use jpeg::fuzzing;
 
 pub use error::{Error, Limit};
+pub use estimate::{Estimate, estimate};
 pub use format::{Format, UnknownFormat};
 pub use info::{Color, Info};
 pub use options::{Effort, Limits, Options, Quality, QualityOutOfRange, Rgb, Subsampling};

@@ -2,7 +2,7 @@
 
 use crate::exif::Exif;
 use crate::icc::MOST_BYTES;
-use crate::{Error, Format, Info, Limit, Metadata, Options, gif, half, jpeg, png, webp};
+use crate::{Error, Format, Info, Limit, Limits, Metadata, Options, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
 #[derive(Debug)]
@@ -77,6 +77,22 @@ impl Survey {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a picture that moves.
+    pub(crate) fn check_still(&self) -> Result<(), Error> {
+        if self.animated {
+            return Err(Error::UnsupportedFeature { format: self.info.format, feature: "animation" });
+        }
+        Ok(())
+    }
+}
+
+impl Limits {
+    /// Refuses a source of so many bytes where it is too long.
+    pub(crate) fn check_source(&self, source_bytes: u64) -> Result<(), Error> {
+        let (needed, allowed) = (source_bytes, self.source_bytes);
+        if needed > allowed { Err(Error::TooLarge { limit: Limit::SourceBytes, needed, allowed }) } else { Ok(()) }
     }
 }
 

@@ -6,19 +6,14 @@ use crate::palette::Indexed;
 use crate::picture::{Origin, Profile};
 use crate::raster::{Model, Raster};
 use crate::survey::Survey;
-use crate::{Color, Decision, Error, Format, Limit, Options, Output, gif, half, jpeg, png, webp};
+use crate::{Color, Decision, Error, Format, Options, Output, gif, half, jpeg, png, webp};
 
 /// See [`crate::halve`].
 pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Error> {
-    let (needed, allowed) = (source.len() as u64, options.limits.source_bytes);
-    if needed > allowed {
-        return Err(Error::TooLarge { limit: Limit::SourceBytes, needed, allowed });
-    }
+    options.limits.check_source(source.len() as u64)?;
     let survey = Survey::of(source)?;
     survey.check(options)?;
-    if survey.animated {
-        return Err(Error::UnsupportedFeature { format: survey.info.format, feature: "animation" });
-    }
+    survey.check_still()?;
     let (width, height) = (half(survey.info.width), half(survey.info.height));
     let format = options.format.unwrap_or(survey.info.format);
     let mut target = Target {

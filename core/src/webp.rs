@@ -10,7 +10,7 @@ use crate::raster::{Model, Raster, Samples};
 use crate::survey::{Found, Survey, shown};
 use crate::{Color, Error, Format, Info, Metadata};
 
-fn malformed(reason: &'static str) -> Error {
+const fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::WebP, reason }
 }
 
@@ -43,17 +43,32 @@ impl<'a> Chunks<'a> {
     /// Walks over all chunks of `source` and checks that the sizes they state agree: the decoder does
     /// not, and panics or allocates by the wrong one.
     fn walk(source: &'a [u8]) -> Result<Self, Error> {
-        let length = source.get(4..).and_then(|rest| rest.first_chunk()).copied().map(u32::from_le_bytes);
-        let riff = length.ok_or(malformed("ends inside its RIFF header"))? as usize;
-        let end = riff.checked_add(8).filter(|&end| end <= source.len());
-        let end = end.ok_or(malformed("ends before its RIFF size"))?;
-        let mut rest = source.get(12..end).ok_or(malformed("has a RIFF size too small for an image"))?;
+        let end = riff_end(source, source.len() as u64)?;
+        let mut rest = source.get(RIFF_HEADER..end).ok_or(TOO_SMALL)?;
         let mut chunks = Self { end, ..Self::default() };
         while let Some((kind, data)) = next_chunk(&mut rest)? {
             chunks.take(kind, data)?;
         }
         chunks.check()?;
         Ok(chunks)
+    }
+
+    /// Walks over the chunks up to the image data's in a file of `source_bytes` that begins with `head`; `None` where
+    /// those lie behind that.
+    fn walk_head(head: &'a [u8], source_bytes: u64) -> Result<Option<Self>, Error> {
+        if head.len() < RIFF_HEADER {
+            return Ok(None);
+        }
+        let end = riff_end(head, source_bytes)?;
+        let mut rest = head.get(RIFF_HEADER..end.min(head.len())).ok_or(TOO_SMALL)?;
+        let mut chunks = Self { end, ..Self::default() };
+        while chunks.image.is_none() && !chunks.animated && !(chunks.alpha_plane && chunks.canvas.is_some()) {
+            let Some((kind, data)) = next_chunk_of_head(&mut rest) else { return Ok(None) };
+            chunks.take(kind, data)?;
+        }
+        // Only lossy pictures have their alpha plane in a chunk of its own.
+        chunks.lossy |= chunks.alpha_plane;
+        Ok(Some(chunks))
     }
 
     fn take(&mut self, kind: [u8; 4], data: &'a [u8]) -> Result<(), Error> {
@@ -110,6 +125,19 @@ impl<'a> Chunks<'a> {
     }
 }
 
+/// Bytes of `RIFF`, the size and `WEBP`.
+const RIFF_HEADER: usize = 12;
+
+const TOO_SMALL: Error = malformed("has a RIFF size too small for an image");
+
+/// The offset where RIFF ends in a file of `source_bytes` that begins with `head`.
+fn riff_end(head: &[u8], source_bytes: u64) -> Result<usize, Error> {
+    let length = head.get(4..).and_then(|rest| rest.first_chunk()).copied().map(u32::from_le_bytes);
+    let riff = length.ok_or(malformed("ends inside its RIFF header"))? as usize;
+    let end = riff.checked_add(8).filter(|&end| end as u64 <= source_bytes);
+    end.ok_or(malformed("ends before its RIFF size"))
+}
+
 /// A chunk's FourCC and data.
 type Chunk<'a> = ([u8; 4], &'a [u8]);
 
@@ -126,6 +154,24 @@ fn next_chunk<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Error> {
     let (data, behind) = behind.split_at_checked(length).ok_or(cut)?;
     *rest = behind.get(length % 2..).unwrap_or_default();
     Ok(Some((*kind, data)))
+}
+
+/// As [`next_chunk`], but `None` where the chunk ends behind the head of a file and what is there of it does not do.
+fn next_chunk_of_head<'a>(rest: &mut &'a [u8]) -> Option<Chunk<'a>> {
+    /// Bytes at the start of a VP8 or VP8L chunk that hold its size.
+    const SIZE_BYTES: usize = 10;
+    if let Ok(chunk) = next_chunk(rest) {
+        return chunk;
+    }
+    let (kind, behind) = rest.split_first_chunk()?;
+    let data = behind.get(4..)?;
+    let does = match kind {
+        b"VP8 " | b"VP8L" => data.len() >= SIZE_BYTES,
+        b"ALPH" | b"ANMF" => true,
+        _ => false,
+    };
+    *rest = &[];
+    does.then_some((*kind, data))
 }
 
 /// RFC 6386, 9.1: a frame tag of three bytes, a start code, then two 14-bit sides.
@@ -158,7 +204,18 @@ fn vp8l_size(data: &[u8]) -> Result<((u32, u32), bool), Error> {
 
 /// What the chunks of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    let chunks = Chunks::walk(source)?;
+    Chunks::walk(source).map(surveyed)
+}
+
+/// What the chunks up to the image data's say in a source of `source_bytes` that begins with `head`; `None` where those
+/// lie behind that.
+///
+/// Metadata lie behind the image data and are not seen.
+pub(crate) fn survey_head(head: &[u8], source_bytes: u64) -> Result<Option<Survey>, Error> {
+    Chunks::walk_head(head, source_bytes).map(|chunks| chunks.map(surveyed))
+}
+
+fn surveyed(chunks: Chunks<'_>) -> Survey {
     let (stored_width, stored_height) = chunks.size();
     let (orientation, private) = chunks.found.finish();
     let (width, height) = shown(stored_width, stored_height, orientation);
@@ -177,7 +234,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     };
     // Four bytes a pixel decoded, and while decoding as many, or 1.5 of YCbCr and as many for the alpha plane.
     let decode_bytes = info.pixels().saturating_mul(if chunks.lossy && chunks.alpha { 11 } else { 8 });
-    Ok(Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated: chunks.animated, end: chunks.end, info })
+    Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated: chunks.animated, end: chunks.end, info }
 }
 
 /// The pixels of `source`, a still picture.

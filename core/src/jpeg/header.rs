@@ -5,7 +5,7 @@ use super::frame::{self, Frame};
 use super::malformed;
 use super::marker::{APP0, APP1, APP2, APP13, APP14, APP15, COM, DNL, DQT, SOS};
 use super::quantization::{self, Table};
-use super::segment::{Segment, Segments};
+use super::segment::{CUT, Segment, Segments};
 use crate::exif::Exif;
 use crate::picture::Profile;
 use crate::{Error, Metadata};
@@ -31,7 +31,7 @@ pub(crate) struct Header {
     /// The offset behind EOI; where there is none, of a segment behind a scan that cannot be, or of the end of the file.
     pub(super) end: usize,
     /// Whether there is an EOI.
-    pub(super) ended: bool,
+    pub(crate) ended: bool,
 }
 
 impl Header {
@@ -40,26 +40,22 @@ impl Header {
     /// # Errors
     /// Malformed or unsupported, as far as that shows outside the entropy-coded data.
     pub(crate) fn parse(source: &[u8]) -> Result<Self, Error> {
-        let mut segments = Segments::new(source)?;
-        let mut draft = Draft::default();
-        let mut end = source.len();
-        loop {
-            let taken = segments.next().and_then(|segment| segment.map(|segment| draft.take(segment)).transpose());
-            match taken {
-                Ok(Some(())) => {}
-                Ok(None) => break,
-                // What the scans before have given is not lost; whether it is enough, their decoder says.
-                Err(_) if !draft.scans.is_empty() => {
-                    end = segments.marker_at();
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
+        let (draft, ending) = Draft::read(source)?;
+        draft.finish(ending)
+    }
+
+    /// Reads the segments of a file that begins with `head`; `None` where its first scan lies behind that.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse) of the whole file.
+    pub(super) fn parse_head(head: &[u8]) -> Result<Option<Self>, Error> {
+        match Draft::read(head) {
+            // What is lacking may come.
+            Ok((draft, ending)) if !ending.marked => Ok(draft.finish(ending).ok()),
+            Ok((draft, ending)) => draft.finish(ending).map(Some),
+            Err(CUT) => Ok(None),
+            Err(error) => Err(error),
         }
-        let mut header = draft.finish()?;
-        header.ended = segments.end().is_some();
-        header.end = segments.end().unwrap_or(end);
-        Ok(header)
     }
 
     /// Whether one sequential scan gives all components, so that rows are whole one after the other.
@@ -86,7 +82,36 @@ struct Draft<'a> {
     number_of_lines: Option<u16>,
 }
 
+/// Where the segments of a file end.
+struct Ending {
+    /// See [`Header::end`].
+    at: usize,
+    /// Whether by an EOI.
+    marked: bool,
+}
+
 impl<'a> Draft<'a> {
+    /// Reads all segments of `source`.
+    fn read(source: &'a [u8]) -> Result<(Self, Ending), Error> {
+        let mut segments = Segments::new(source)?;
+        let mut draft = Self::default();
+        let mut end = source.len();
+        loop {
+            let taken = segments.next().and_then(|segment| segment.map(|segment| draft.take(segment)).transpose());
+            match taken {
+                Ok(Some(())) => {}
+                Ok(None) => break,
+                // What the scans before have given is not lost; whether it is enough, their decoder says.
+                Err(_) if !draft.scans.is_empty() => {
+                    end = segments.marker_at();
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((draft, Ending { at: segments.end().unwrap_or(end), marked: segments.end().is_some() }))
+    }
+
     fn take(&mut self, segment: Segment<'a>) -> Result<(), Error> {
         let Segment { marker, payload, .. } = segment;
         match marker {
@@ -169,7 +194,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn finish(mut self) -> Result<Header, Error> {
+    fn finish(mut self, ending: Ending) -> Result<Header, Error> {
         let mut frame = self.frame.ok_or(malformed("has no frame header"))?;
         if self.scans.is_empty() {
             return Err(malformed("has no scan"));
@@ -196,8 +221,8 @@ impl<'a> Draft<'a> {
             exif: self.exif.unwrap_or_default(),
             profile: join_profile(&self.profile_parts),
             private: self.private,
-            end: 0,
-            ended: false,
+            end: ending.at,
+            ended: ending.marked,
         })
     }
 }

@@ -43,7 +43,7 @@ pub(crate) use header::Header;
 pub(crate) use pixels::{Settings, decode, encode};
 use quantization::Kind;
 
-fn malformed(reason: &'static str) -> Error {
+const fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::Jpeg, reason }
 }
 
@@ -56,7 +56,17 @@ const SCAN_BLOCKS: u64 = 256;
 
 /// What the segments of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    let header = Header::parse(source)?;
+    Header::parse(source).map(surveyed)
+}
+
+/// What the segments of a source say that begins with `head`; `None` where its first scan lies behind that.
+///
+/// Scans behind `head` are not counted, and metadata there are not seen.
+pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
+    Header::parse_head(head).map(|header| header.map(surveyed))
+}
+
+fn surveyed(header: Header) -> Survey {
     let frame = &header.frame;
     let orientation = header.exif.orientation.unwrap_or(1);
     let (width, height) = shown(frame.width.into(), frame.height.into(), orientation);
@@ -76,7 +86,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     // Planes at half size or, of chroma, at full size; their pixels; and of a progressive file all coefficients.
     let samples = 64 * frame.blocks();
     let decode_bytes = if frame.progressive { 4 * samples } else { 2 * samples };
-    Ok(Survey {
+    Survey {
         decode_bytes,
         scan_blocks: header.scan_blocks.max(SCAN_BLOCKS * u64::from(header.scans)),
         private: header.private.clone(),
@@ -84,7 +94,7 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
         end: header.end,
         info,
         jpeg: Some(Box::new(header)),
-    })
+    }
 }
 
 impl Header {

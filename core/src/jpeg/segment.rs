@@ -5,6 +5,9 @@ use super::malformed;
 use super::marker::{APP0, APP15, COM, EOI, RST0, RST7, SOI, SOS, TEM, ends_scan};
 use crate::Error;
 
+/// What [`Segments`] say of a source that ends before its first scan does.
+pub(super) const CUT: Error = malformed("ends inside a segment");
+
 /// A marker and what belongs to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment<'a> {
@@ -98,7 +101,7 @@ impl<'a> Segments<'a> {
 
     fn payload(&mut self, marker: u8) -> Result<&'a [u8], Error> {
         let length = self.source.get(self.at..).and_then(|rest| rest.first_chunk()).copied().map(u16::from_be_bytes);
-        let length = usize::from(length.ok_or(malformed("ends inside a segment"))?);
+        let length = usize::from(length.ok_or(CUT)?);
         if length < 2 {
             // Of segments that say nothing about the picture libjpeg passes over the length field alone.
             if matches!(marker, APP0..=APP15 | COM) {
@@ -107,7 +110,7 @@ impl<'a> Segments<'a> {
             }
             return Err(malformed("has a segment shorter than its length field"));
         }
-        let payload = self.source.get(self.at + 2..self.at + length).ok_or(malformed("ends inside a segment"))?;
+        let payload = self.source.get(self.at + 2..self.at + length).ok_or(CUT)?;
         self.at += length;
         Ok(payload)
     }

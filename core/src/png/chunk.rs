@@ -7,6 +7,9 @@ use crate::{Color, Error, Metadata};
 
 const SIGNATURE: usize = 8;
 
+/// Bytes of a sound IHDR: length, type, 13 bytes of data, CRC.
+const HEADER_CHUNK: usize = 25;
+
 /// IHDR: size, depth, colour type.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ImageHeader {
@@ -60,12 +63,39 @@ pub(super) struct Chunks<'a> {
 impl<'a> Chunks<'a> {
     /// Walks over all chunks of `source`; only their framing is checked, no CRC.
     pub(super) fn walk(source: &'a [u8]) -> Result<Self, Error> {
+        let (mut chunks, mut rest) = Self::start(source)?;
+        while let Some((kind, data)) = next_chunk(&mut rest)? {
+            if kind == *b"IEND" {
+                chunks.end = source.len() - rest.len();
+                break;
+            }
+            chunks.take(kind, data)?;
+        }
+        Ok(chunks)
+    }
+
+    /// Walks over the chunks before the pixels of a file that begins with `head`; `None` where those lie behind that.
+    pub(super) fn walk_head(head: &'a [u8]) -> Result<Option<Self>, Error> {
+        if head.len() < SIGNATURE + HEADER_CHUNK {
+            return Ok(None);
+        }
+        let (mut chunks, mut rest) = Self::start(head)?;
+        while !matches!(rest.get(4..8), Some(b"IDAT" | b"IEND")) {
+            // A chunk that is not whole yet is the only error.
+            let Ok(Some((kind, data))) = next_chunk(&mut rest) else { return Ok(None) };
+            chunks.take(kind, data)?;
+        }
+        Ok(Some(chunks))
+    }
+
+    /// Reads IHDR, which is the first chunk; and what lies behind it.
+    fn start(source: &'a [u8]) -> Result<(Self, &'a [u8]), Error> {
         let mut rest = source.get(SIGNATURE..).ok_or(malformed("ends inside its signature"))?;
         let (kind, data) = next_chunk(&mut rest)?.ok_or(malformed("has no chunks"))?;
         if kind != *b"IHDR" {
             return Err(malformed("does not start with IHDR"));
         }
-        let mut chunks = Self {
+        let chunks = Self {
             header: ImageHeader::parse(data)?,
             transparency: false,
             frames: 1,
@@ -75,14 +105,7 @@ impl<'a> Chunks<'a> {
             space: Space::default(),
             end: source.len(),
         };
-        while let Some((kind, data)) = next_chunk(&mut rest)? {
-            if kind == *b"IEND" {
-                chunks.end = source.len() - rest.len();
-                break;
-            }
-            chunks.take(kind, data)?;
-        }
-        Ok(chunks)
+        Ok((chunks, rest))
     }
 
     fn take(&mut self, kind: [u8; 4], data: &'a [u8]) -> Result<(), Error> {

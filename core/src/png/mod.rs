@@ -23,7 +23,15 @@ fn malformed(reason: &'static str) -> Error {
 
 /// What the chunks of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    let chunks = Chunks::walk(source)?;
+    Chunks::walk(source).map(surveyed)
+}
+
+/// What the chunks before the pixels say in a source that begins with `head`; `None` where the pixels lie behind that.
+pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
+    Chunks::walk_head(head).map(|chunks| chunks.map(surveyed))
+}
+
+fn surveyed(chunks: Chunks<'_>) -> Survey {
     let header = chunks.header;
     let (orientation, private) = chunks.found.finish();
     let (width, height) = shown(header.width, header.height, orientation);
@@ -43,9 +51,10 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
     let channels = if header.color == Color::Grey { 1 } else { 3 } + u64::from(info.alpha);
     // 16-bit samples are once more in memory while they are put into the machine's byte order.
     let sample_bytes = if header.depth == 16 { 4 } else { 1 };
-    let decode_bytes = info.pixels().saturating_mul(channels * sample_bytes) + icc::MOST_BYTES as u64;
+    let pixel_bytes = info.pixels().saturating_mul(channels * sample_bytes);
+    let decode_bytes = pixel_bytes.saturating_add(icc::MOST_BYTES as u64);
     let animated = chunks.frames > 1 || chunks.frame_data;
-    Ok(Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated, end: chunks.end, info })
+    Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated, end: chunks.end, info }
 }
 
 /// The pixels of `source`, palettes and depths below 8 bits expanded.

@@ -64,7 +64,7 @@ pub(super) fn held_bytes(layout: &Layout, effort: Effort, progressive: bool) -> 
 impl Budget {
     /// The peak where the result has so many bytes: a buffer that grows by a quarter is there twice while it moves.
     pub(super) fn peak_bytes(&self, result: usize) -> u64 {
-        self.fixed + result as u64 * 9 / 4
+        self.fixed.saturating_add((result as u64).saturating_mul(9) / 4)
     }
 
     /// Refuses a result of so many bytes where the peak would cross the limit.
