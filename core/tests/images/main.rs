@@ -3,6 +3,7 @@
 mod bombs;
 mod corpus;
 mod damage;
+mod estimate;
 mod features;
 mod golden;
 mod regressions;
