@@ -1,16 +1,20 @@
-//! The library behind the `halver` command: verbs for files on disk ([`halve`], [`probe`]), and the one-machine
-//! [`stack`] with the two verbs that start it ([`serve`], [`demo`]).
+//! The library behind the `halver` command: verbs for files on disk ([`halve`], [`probe`]), for those who run the
+//! function ([`explain`], [`redrive`]), and the one-machine [`stack`] with the two verbs that start it ([`serve`],
+//! [`demo`]).
 #![forbid(unsafe_code)]
 
 mod bytes;
 pub mod demo;
+pub mod explain;
 mod failure;
 pub mod halve;
 mod inputs;
 mod interrupt;
 pub mod place;
 pub mod probe;
+pub mod redrive;
 pub mod serve;
+mod settings;
 pub mod stack;
 mod verb_error;
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use halver_cli::{demo, halve, probe, serve};
+use halver_cli::{demo, explain, halve, probe, redrive, serve};
 
 /// Make images half as wide, half as high and much smaller in bytes; the same bytes on every machine.
 #[derive(Parser)]
@@ -20,12 +20,16 @@ enum Verb {
     Probe(probe::Arguments),
     Serve(serve::Arguments),
     Demo(demo::Arguments),
+    Explain(explain::Arguments),
+    Redrive(redrive::Arguments),
 }
 
 fn main() -> ExitCode {
     let done = match Command::parse().verb {
         Verb::Halve(arguments) => return halve::run(&arguments),
         Verb::Probe(arguments) => return probe::run(&arguments),
+        Verb::Explain(arguments) => return explain::run(&arguments),
+        Verb::Redrive(arguments) => return redrive::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Demo(arguments) => demo::run(arguments),
     };

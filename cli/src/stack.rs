@@ -7,12 +7,12 @@
 //! ```
 //! Everything listens on 127.0.0.1 and lives in this process, but for the function, which is its child.
 
-mod api;
 mod data_lock;
 mod environment;
 mod error;
 mod event;
 mod function;
+mod gateway;
 mod http;
 mod notice;
 mod page;
@@ -21,7 +21,7 @@ mod runtime;
 mod s3;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -38,9 +38,9 @@ use tokio::task::JoinSet;
 pub use error::StackError;
 pub use notice::{Line, Milliseconds, Notice, Subject};
 
-use api::Api;
 use data_lock::DataLock;
 use function::Function;
+use gateway::Gateway;
 use notice::Notices;
 use page::Page;
 use queue::Queue;
@@ -99,9 +99,9 @@ impl Stack {
     /// [`StackError`]; nothing is left running.
     pub async fn start(settings: Settings) -> Result<Self, StackError> {
         check_files(&settings)?;
-        let config = config(&settings.function)?;
-        let result_bucket = config.destination.bucket(&settings.bucket);
         check_bucket(&settings.bucket)?;
+        let config = config(&settings)?;
+        let result_bucket = config.mapping.bucket(&settings.bucket);
         check_bucket(&result_bucket)?;
         let page = listen(settings.port, "the page").await?;
         let s3_port = if settings.port == 0 { 0 } else { settings.port.saturating_add(1) };
@@ -124,21 +124,14 @@ impl Stack {
             program: settings.function,
             init_timeout: settings.init_timeout,
             s3: s3_address.to_string(),
+            bucket: settings.bucket.clone(),
             log,
             queue: Arc::clone(&queue),
             notices: notices.clone(),
             pid: Arc::clone(&pid),
         };
-        let api = Api {
-            store: Arc::clone(&store),
-            queue: Arc::clone(&queue),
-            client: client(s3_address),
-            bucket: settings.bucket.clone(),
-            result_bucket,
-            options: config.options.clone(),
-            uploads: Mutex::default(),
-        };
-        let servers = serve((page, page_address, settings.page, api), (s3, s3_address, store));
+        let gateway = Gateway { queue: Arc::clone(&queue), uploads: config.http.uploads.clone() };
+        let servers = serve((page, page_address, settings.page, gateway), (s3, s3_address, store));
         let function = JoinSet::from_iter([function.run(stop.subscribe())]);
         let bucket = settings.bucket;
         Ok(Self {
@@ -178,7 +171,7 @@ impl Stack {
     /// The bucket that halves go to.
     #[must_use]
     pub fn result_bucket(&self) -> String {
-        self.config.destination.bucket(&self.bucket)
+        self.config.mapping.bucket(&self.bucket)
     }
 
     /// How the function halves.
@@ -220,10 +213,9 @@ impl Stack {
 }
 
 /// What the function will read from its environment, checked here so that a mistake is told at once.
-fn config(function: &Path) -> Result<Config, StackError> {
-    let variables = environment::variables(function, "127.0.0.1:0", "127.0.0.1:0");
-    let find = |name: &str| variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
-    Config::read(find).map_err(StackError::Setting)
+fn config(settings: &Settings) -> Result<Config, StackError> {
+    let variables = environment::variables(&settings.function, "127.0.0.1:0", "127.0.0.1:0", &settings.bucket);
+    Config::read(variables).map_err(StackError::Setting)
 }
 
 fn check_files(settings: &Settings) -> Result<(), StackError> {
@@ -284,7 +276,7 @@ async fn open_store(
 
 /// Serves the page and S3.
 fn serve(
-    (page, page_address, folder, api): (TcpListener, SocketAddr, PathBuf, Api),
+    (page, page_address, folder, gateway): (TcpListener, SocketAddr, PathBuf, Gateway),
     (s3, s3_address, store): (TcpListener, SocketAddr, Arc<Store>),
 ) -> JoinSet<()> {
     let hosts = page::hosts(page_address);
@@ -292,7 +284,7 @@ fn serve(
     let service = Service::new(store, cors);
     let policy = HeaderValue::try_from(Page::policy(&s3_address.to_string()));
     let policy = policy.unwrap_or(HeaderValue::from_static("default-src 'none'"));
-    let files = Arc::new(Page { folder, api, hosts, policy });
+    let files = Arc::new(Page { folder, gateway, hosts, policy });
     let mut servers = JoinSet::new();
     servers.spawn(http::serve(s3, move |request, peer| service.clone().answer(request, peer)));
     servers.spawn(http::serve(page, move |request, peer| Arc::clone(&files).answer(request, peer)));

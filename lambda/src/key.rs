@@ -8,6 +8,12 @@ pub(crate) fn check(key: &str) -> Result<(), KeyError> {
     if key.trim().is_empty() { Err(KeyError::Blank) } else { Ok(()) }
 }
 
+/// Whether `key` ends as the name of an image that could be halved.
+pub(crate) fn claims_image(key: &str) -> bool {
+    let extension = key.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    matches!(extension.as_deref(), Some("jpg" | "jpeg" | "jpe" | "jfif" | "png" | "apng" | "webp" | "gif"))
+}
+
 /// The key that `text` of an event stands for.
 ///
 /// AWS spells keys as `application/x-www-form-urlencoded`: `+` is a space, `%XX` a byte, the bytes are UTF-8. Other
@@ -112,6 +118,15 @@ mod tests {
             ("%F0%9F%93%B7.jpg", "📷.jpg"),
         ] {
             assert_eq!(decode(text).as_deref(), Ok(key), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_images() {
+        for (key, claims) in
+            [("a.jpg", true), ("in/A.JPEG", true), ("a.png.txt", false), ("png", false), ("a.webp", true)]
+        {
+            assert_eq!(claims_image(key), claims, "{key}");
         }
     }
 

@@ -5,27 +5,37 @@ mod init_error;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use halver_lambda::{Config, HandedBack, Invocation, S3Store, Tally, handle};
+use halver_lambda::{Config, Function, HandedBack, Invocation, Reply, S3Store, Sqs};
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let config = match Config::read(|name| std::env::var(name).ok()) {
+    let variables =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let config = match Config::read(variables) {
         Ok(config) => config,
         Err(error) => return init_error::report("bad-configuration", &error.to_string()),
     };
     let store = S3Store::new(&config.s3);
-    match run(service_fn(|event| invoke(event, &config, &store))).await {
+    let queue = config.queue.as_ref().map(|queue| Sqs::new(queue, &config.s3));
+    let function = Function::new(config, store);
+    let function = match queue {
+        Some(queue) => function.with_queue(queue),
+        None => function,
+    };
+    match run(service_fn(|event| invoke(event, &function))).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => init_error::report("runtime-api", &error.to_string()),
     }
 }
 
 /// One invocation, logged to standard output.
-async fn invoke(event: LambdaEvent<Value>, config: &Config, store: &S3Store) -> Result<Tally, HandedBack> {
-    let left = event.context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-    let invocation = Invocation { request_id: event.context.request_id, deadline: Instant::now() + left };
-    handle(&event.payload, &invocation, config, store, &mut std::io::stdout()).await
+async fn invoke(event: LambdaEvent<Value>, function: &Function<S3Store>) -> Result<Reply, HandedBack> {
+    let LambdaEvent { payload, context } = event;
+    let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+    let invocation =
+        Invocation { request_id: context.request_id, trace: context.xray_trace_id, deadline: Instant::now() + left };
+    function.handle(&payload, &invocation, &mut std::io::stdout()).await
 }

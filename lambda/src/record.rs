@@ -3,12 +3,13 @@
 use bytes::Bytes;
 use halver::{Decision, Format};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::job::{Job, Outcome, Skip, Times};
-use crate::metadata::Carried;
-use crate::store::NewObject;
+use crate::job::Skip;
+use crate::outcome::{Outcome, Times};
+use crate::store::{Carried, NewObject};
 
 /// Why a source has no half: the JSON object at [`failure_record_key`](crate::marker::failure_record_key).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +23,7 @@ pub struct FailureRecord {
     pub bucket: String,
     /// The source's key; as the event spells it where it cannot be decoded.
     pub key: String,
-    /// The ETag that the event tells of.
+    /// The ETag of the version that was judged; where it came not so far, that of which the event tells.
     pub etag: Option<String>,
     /// The event's sequencer.
     pub sequencer: Option<String>,
@@ -30,6 +31,12 @@ pub struct FailureRecord {
     pub recipe: String,
     /// The invocation's request id, to find its log.
     pub request_id: String,
+    /// The job's own options.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Value>,
+    /// The part of the event that could not be understood, as it came, but for the queries of URLs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Value>,
 }
 
 impl FailureRecord {
@@ -43,38 +50,38 @@ impl FailureRecord {
             sequencer: None,
             recipe: config.options.recipe(),
             request_id: request_id.to_owned(),
+            options: None,
+            event: None,
         }
     }
 
-    /// The same record, with what the event of `job` says of the object's version.
-    pub(crate) fn of_job(self, job: &Job) -> Self {
-        Self { etag: job.etag.clone(), sequencer: job.sequencer.clone(), ..self }
+    /// The same record, of the version with `etag` and the event with `sequencer`.
+    pub(crate) fn of_version(self, etag: Option<String>, sequencer: Option<String>) -> Self {
+        Self { etag, sequencer, ..self }
+    }
+
+    /// The same record, of a job with `options` of its own.
+    pub(crate) fn with_options(self, options: Option<Value>) -> Self {
+        Self { options, ..self }
+    }
+
+    /// The same record, with the part of the `event` that could not be understood.
+    pub(crate) fn of_event(self, event: Value) -> Self {
+        Self { event: Some(event), ..self }
     }
 
     /// The record as an object to put.
     pub(crate) fn to_object(&self) -> NewObject {
         let bytes = Bytes::from(to_json(self));
         let sha256 = halver::sha256(&bytes);
-        Carried::default().into_object(bytes, sha256, "application/json")
+        let carried = Carried { content_type: "application/json".to_owned(), ..Carried::default() };
+        NewObject { bytes, sha256, carried }
     }
 
     /// The record that `json` is; `None` where it is none.
     pub(crate) fn parse(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
-
-    /// Whether this is the record of an event that came after the one with `sequencer`. Where either has no sequencer,
-    /// it is not known to.
-    pub(crate) fn is_later(&self, sequencer: Option<&str>) -> bool {
-        let (Some(theirs), Some(ours)) = (self.sequencer.as_deref(), sequencer) else { return false };
-        padded(theirs, ours.len()) > padded(ours, theirs.len())
-    }
-}
-
-/// Sequencers compare as text once the shorter one is filled with zeros on its right (S3 user guide, "Event message
-/// structure").
-fn padded(sequencer: &str, width: usize) -> String {
-    format!("{sequencer:0<width$}").to_ascii_uppercase()
 }
 
 /// One line of the log, without its line feed.
@@ -86,6 +93,9 @@ pub(crate) struct Line<'a> {
     pub(crate) bucket: Option<&'a str>,
     pub(crate) key: Option<&'a str>,
     pub(crate) request_id: &'a str,
+    /// The X-Ray trace header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<&'a str>,
 }
 
 /// What a line tells.
@@ -93,7 +103,8 @@ pub(crate) struct Line<'a> {
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub(crate) enum Event<'a> {
     Halved {
-        destination: String,
+        destination: &'a str,
+        destination_key: &'a str,
         format: Format,
         width: u32,
         height: u32,
@@ -101,10 +112,24 @@ pub(crate) enum Event<'a> {
         bytes: u64,
         ms: Milliseconds,
         decisions: &'a [Decision],
-        recipe: String,
+        recipe: &'a str,
         sha256: &'a str,
         #[serde(skip_serializing_if = "<[String]>::is_empty")]
         warnings: &'a [String],
+    },
+    Copied {
+        destination: &'a str,
+        destination_key: &'a str,
+        bytes: u64,
+    },
+    Removed {
+        destination: &'a str,
+        destination_key: &'a str,
+    },
+    Reconciled {
+        sources: u64,
+        queued: u64,
+        more: bool,
     },
     Refused {
         code: &'a str,
@@ -122,11 +147,11 @@ pub(crate) enum Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// What became of an object of `bucket`.
-    pub(crate) fn new(outcome: &'a Outcome, bucket: Option<&str>, config: &Config) -> Self {
+    pub(crate) fn new(outcome: &'a Outcome) -> Self {
         match outcome {
             Outcome::Halved(halved) => Self::Halved {
-                destination: config.destination.bucket(bucket.unwrap_or_default()),
+                destination: &halved.to.bucket,
+                destination_key: &halved.to.key,
                 format: halved.format,
                 width: halved.width,
                 height: halved.height,
@@ -134,10 +159,17 @@ impl<'a> Event<'a> {
                 bytes: halved.bytes,
                 ms: halved.times.into(),
                 decisions: &halved.decisions,
-                recipe: config.options.recipe(),
+                recipe: &halved.recipe,
                 sha256: &halved.sha256,
                 warnings: &halved.warnings,
             },
+            Outcome::Copied { to, bytes } => {
+                Self::Copied { destination: &to.bucket, destination_key: &to.key, bytes: *bytes }
+            }
+            Outcome::Removed { from } => Self::Removed { destination: &from.bucket, destination_key: &from.key },
+            Outcome::Reconciled(found) => {
+                Self::Reconciled { sources: found.sources, queued: found.queued, more: found.more }
+            }
             Outcome::Refused(error) => Self::Refused { code: error.code(), message: error.to_string() },
             Outcome::HandedBack(error) => Self::HandedBack { code: error.code(), message: error.to_string() },
             Outcome::Skipped(reason) => {
@@ -173,34 +205,4 @@ impl From<Times> for Milliseconds {
 /// reason stands in its place.
 pub(crate) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|error| serde_json::json!({ "message": error.to_string() }).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sequencers_are_compared_as_s3_says() {
-        let record = |sequencer: &str| FailureRecord {
-            code: String::new(),
-            message: String::new(),
-            bucket: String::new(),
-            key: String::new(),
-            etag: None,
-            sequencer: Some(sequencer.to_owned()),
-            recipe: String::new(),
-            request_id: String::new(),
-        };
-        for (theirs, ours, later) in [
-            ("0055AED6DCD90281E6", "0055AED6DCD90281E5", true),
-            ("0055AED6DCD90281E5", "0055AED6DCD90281E5", false),
-            ("0055AED6DCD90281E4", "0055AED6DCD90281E5", false),
-            ("0055AED7", "0055AED6DCD90281E5", true),
-            ("0055AED6", "0055AED6DCD90281E5", false),
-            ("0055aed6dcd90281e6", "0055AED6DCD90281E5", true),
-        ] {
-            assert_eq!(record(theirs).is_later(Some(ours)), later, "{theirs} after {ours}");
-        }
-        assert!(!record("FF").is_later(None));
-    }
 }

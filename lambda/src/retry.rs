@@ -18,7 +18,7 @@ where
 {
     for wait in WAITS {
         match attempt().await {
-            Err(error) if error.kind.is_transient() => {}
+            Err(error) if error.kind.is_retried() => {}
             done => return done,
         }
         tokio::time::sleep(wait.mul_f64(0.5 + fastrand::f64() / 2.0)).await;

@@ -1,5 +1,6 @@
 //! S3 behind the [`Store`] seam.
 
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error as StdError;
 use std::time::Duration;
 
@@ -7,13 +8,17 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{MetadataDirective, ServerSideEncryption, StorageClass, TaggingDirective};
 use aws_smithy_http_client::tls;
 
-use crate::store::{Address, Head, NewObject, Object, Operation, Store, StoreError, StoreErrorKind};
+use crate::store::{
+    Address, Carried, Condition, Head, Listed, Listing, NewObject, Object, Operation, Store, StoreError, StoreErrorKind,
+};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -52,29 +57,34 @@ impl std::fmt::Debug for S3Settings {
     }
 }
 
+impl S3Settings {
+    pub(crate) fn credentials(&self) -> Credentials {
+        let Self { access_key_id, secret_access_key, session_token, .. } = self.clone();
+        Credentials::new(access_key_id, secret_access_key, session_token, None, "environment")
+    }
+}
+
+/// The HTTP client of all that talks to AWS. TLS is rustls over ring: one stack, and no entropy collection at start.
+pub(crate) fn https() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}
+
+/// The SDK waits for ever unless told otherwise. Bodies are timed where they are read.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER).build()
+}
+
 /// An SDK client for `settings`, with timeouts and without retries of its own.
-///
-/// TLS is rustls over ring: one stack, and no entropy collection at start.
 #[must_use]
 pub fn client(settings: &S3Settings) -> Client {
-    let credentials = Credentials::new(
-        settings.access_key_id.clone(),
-        settings.secret_access_key.clone(),
-        settings.session_token.clone(),
-        None,
-        "environment",
-    );
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
-    // The SDK waits for ever unless told otherwise. Bodies are timed where they are read.
-    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER).build();
     let mut config = aws_sdk_s3::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(settings.region.clone()))
-        .credentials_provider(credentials)
-        .http_client(http)
-        .timeout_config(timeouts)
+        .credentials_provider(settings.credentials())
+        .http_client(https())
+        .timeout_config(timeouts())
         .retry_config(RetryConfig::disabled())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     if let Some(endpoint) = &settings.endpoint {
@@ -86,7 +96,7 @@ pub fn client(settings: &S3Settings) -> Client {
 /// S3, as a [`Store`].
 #[derive(Clone, Debug)]
 pub struct S3Store {
-    client: Client,
+    pub(crate) client: Client,
 }
 
 impl S3Store {
@@ -97,63 +107,264 @@ impl S3Store {
     }
 }
 
-impl Store for S3Store {
-    async fn get(&self, address: &Address, wanted: impl Fn(&Head) -> bool + Send) -> Result<Object, StoreError> {
+impl S3Store {
+    /// One request for an object, or for its first bytes alone; `most` bytes are read.
+    async fn ask(
+        &self,
+        address: &Address,
+        first: Option<u64>,
+        etag: Option<&str>,
+        most: u64,
+    ) -> Result<Object, StoreError> {
         let request = self.client.get_object().bucket(&address.bucket).key(&address.key);
+        let request = request
+            .set_range(first.map(|bytes| format!("bytes=0-{}", bytes.saturating_sub(1))))
+            .set_if_match(etag.map(quoted));
         let answer = request.send().await.map_err(|error| failure(Operation::Get, address, &error))?;
-        let head = head(&answer).map_err(|detail| broken(address, detail))?;
-        if !wanted(&head) {
-            return Ok(Object { head, bytes: None });
-        }
-        let bytes = body(answer.body, head.length)
-            .await
-            .map_err(|(kind, detail)| StoreError { kind, ..broken(address, detail) })?;
-        Ok(Object { head, bytes: Some(bytes) })
+        let head = head_of_get(&answer).map_err(|detail| broken(address, detail))?;
+        let wanted = most.min(head.length);
+        let bytes =
+            body(answer.body, wanted).await.map_err(|(kind, detail)| StoreError { kind, ..broken(address, detail) })?;
+        Ok(Object { head, bytes })
     }
 
-    async fn put(&self, address: &Address, object: &NewObject) -> Result<(), StoreError> {
-        let request = self
-            .client
-            .put_object()
-            .bucket(&address.bucket)
-            .key(&address.key)
+    async fn put_once(
+        &self,
+        address: &Address,
+        object: &NewObject,
+        condition: &Condition,
+    ) -> Result<String, StoreError> {
+        let Carried {
+            content_type,
+            metadata,
+            cache_control,
+            content_disposition,
+            content_language,
+            tags,
+            storage_class,
+            kms_key,
+        } = object.carried.clone();
+        let request = self.client.put_object().bucket(&address.bucket).key(&address.key);
+        let request = request
             .body(ByteStream::from(object.bytes.clone()))
-            .content_type(object.content_type)
             .checksum_sha256(base64_of_hex(&object.sha256))
-            .set_metadata(Some(object.metadata.clone().into_iter().collect()))
-            .set_cache_control(object.cache_control.clone())
-            .set_content_disposition(object.content_disposition.clone())
-            .set_content_language(object.content_language.clone());
-        request.send().await.map_err(|error| failure(Operation::Put, address, &error))?;
-        Ok(())
+            .content_type(content_type)
+            .set_metadata(Some(metadata.into_iter().collect()))
+            .set_cache_control(cache_control)
+            .set_content_disposition(content_disposition)
+            .set_content_language(content_language)
+            .set_tagging(query(&tags))
+            .set_storage_class(storage_class.as_deref().map(StorageClass::from))
+            .set_server_side_encryption(kms_key.is_some().then_some(ServerSideEncryption::AwsKms))
+            .set_ssekms_key_id(kms_key)
+            .set_if_none_match(if_none_match(condition))
+            .set_if_match(if_match(condition));
+        let failed = |error| unmet(failure(Operation::Put, address, &error), condition);
+        let answer = request.send().await.map_err(failed)?;
+        Ok(answer.e_tag().unwrap_or_default().trim_matches('"').to_owned())
     }
 
-    async fn delete(&self, address: &Address) -> Result<(), StoreError> {
-        let request = self.client.delete_object().bucket(&address.bucket).key(&address.key);
-        request.send().await.map_err(|error| failure(Operation::Delete, address, &error))?;
-        Ok(())
+    /// Whether the object at `address` still has `etag`, although a request on that condition was refused: some servers
+    /// refuse all of them.
+    async fn has_etag(&self, address: &Address, etag: &str) -> bool {
+        self.head(address).await.is_ok_and(|head| head.etag == etag)
     }
 }
 
-/// What an answer says of an object, or what it lacks.
-fn head(answer: &GetObjectOutput) -> Result<Head, String> {
-    let length = answer.content_length().and_then(|length| u64::try_from(length).ok());
+impl Store for S3Store {
+    async fn head(&self, address: &Address) -> Result<Head, StoreError> {
+        let request = self.client.head_object().bucket(&address.bucket).key(&address.key);
+        let answer = request.send().await.map_err(|error| failure(Operation::Head, address, &error))?;
+        Ok(head_of_head(&answer))
+    }
+
+    async fn peek(&self, address: &Address, bytes: u64) -> Result<Object, StoreError> {
+        match self.ask(address, Some(bytes), None, bytes).await {
+            // An empty object has no first byte.
+            Err(error) if error.detail.starts_with("416 ") => self.ask(address, None, None, bytes).await,
+            done => done,
+        }
+    }
+
+    async fn get(&self, address: &Address, etag: Option<&str>, most: u64) -> Result<Object, StoreError> {
+        match (self.ask(address, None, etag, most).await, etag) {
+            // Some stores refuse all conditions. The caller compares the ETag of what it gets once more.
+            (Err(error), Some(etag)) if error.kind == StoreErrorKind::Changed && self.has_etag(address, etag).await => {
+                self.ask(address, None, None, most).await
+            }
+            (done, _) => done,
+        }
+    }
+
+    async fn tags(&self, address: &Address) -> Result<BTreeMap<String, String>, StoreError> {
+        let request = self.client.get_object_tagging().bucket(&address.bucket).key(&address.key);
+        let answer = request.send().await.map_err(|error| failure(Operation::Tags, address, &error))?;
+        Ok(answer.tag_set.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    }
+
+    /// Where the store refuses a condition that holds, twice, the object is put without it: such a store cannot keep two
+    /// writers apart.
+    async fn put(&self, address: &Address, object: &NewObject, condition: &Condition) -> Result<String, StoreError> {
+        let mut done = self.put_once(address, object, condition).await;
+        let Condition::Etag(etag) = condition else { return done };
+        for condition in [condition, &Condition::None] {
+            match &done {
+                Err(error) if error.kind == StoreErrorKind::Changed && self.has_etag(address, etag).await => {}
+                _ => break,
+            }
+            done = self.put_once(address, object, condition).await;
+        }
+        done
+    }
+
+    async fn copy(
+        &self,
+        from: &Address,
+        etag: &str,
+        address: &Address,
+        carried: &Carried,
+        condition: &Condition,
+    ) -> Result<String, StoreError> {
+        let carried = carried.clone();
+        let request = self.client.copy_object().bucket(&address.bucket).key(&address.key);
+        let request = request
+            .copy_source(format!("{}/{}", from.bucket, escaped(&from.key, b"/")))
+            .copy_source_if_match(quoted(etag))
+            .metadata_directive(MetadataDirective::Replace)
+            .tagging_directive(TaggingDirective::Replace)
+            .content_type(carried.content_type)
+            .set_metadata(Some(carried.metadata.into_iter().collect()))
+            .set_cache_control(carried.cache_control)
+            .set_content_disposition(carried.content_disposition)
+            .set_content_language(carried.content_language)
+            .set_tagging(query(&carried.tags))
+            .set_storage_class(carried.storage_class.as_deref().map(StorageClass::from))
+            .set_server_side_encryption(carried.kms_key.is_some().then_some(ServerSideEncryption::AwsKms))
+            .set_ssekms_key_id(carried.kms_key)
+            .set_if_none_match(if_none_match(condition))
+            .set_if_match(if_match(condition));
+        let failed = |error| unmet(failure(Operation::Copy, address, &error), condition);
+        let answer = request.send().await.map_err(failed)?;
+        let copied = answer.copy_object_result().and_then(|result| result.e_tag()).unwrap_or_default();
+        Ok(copied.trim_matches('"').to_owned())
+    }
+
+    async fn delete(&self, address: &Address, condition: &Condition) -> Result<(), StoreError> {
+        let ask = |condition: &Condition| {
+            let request = self.client.delete_object().bucket(&address.bucket).key(&address.key);
+            request.set_if_match(if_match(condition)).send()
+        };
+        let failed = |error| failure(Operation::Delete, address, &error);
+        let done = ask(condition).await.map_err(failed);
+        match (done, condition) {
+            (Err(error), Condition::Etag(etag)) if is_unmet(&error) && self.has_etag(address, etag).await => {
+                ask(&Condition::None).await.map_err(failed).map(drop)
+            }
+            // What is gone need not go.
+            (Err(error), _) if error.kind == StoreErrorKind::NoSuchKey => Ok(()),
+            (done, _) => done.map(drop),
+        }
+    }
+
+    async fn list(&self, bucket: &str, prefix: &str, start_after: &str) -> Result<Listing, StoreError> {
+        let address = Address { bucket: bucket.to_owned(), key: prefix.to_owned() };
+        let request = self.client.list_objects_v2().bucket(bucket).prefix(prefix).start_after(start_after);
+        let answer = request.send().await.map_err(|error| failure(Operation::List, &address, &error))?;
+        let more = answer.is_truncated().unwrap_or(false);
+        let objects = answer.contents.into_iter().flatten().filter_map(|object| {
+            let etag = object.e_tag.unwrap_or_default().trim_matches('"').to_owned();
+            let length = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+            Some(Listed { key: object.key?, etag, length })
+        });
+        Ok(Listing { objects: objects.collect(), more })
+    }
+}
+
+/// The error of a write under `condition`: where nothing lies any more, S3 says so instead of that the condition failed.
+fn unmet(error: StoreError, condition: &Condition) -> StoreError {
+    match (condition, error.kind) {
+        (Condition::Etag(_), StoreErrorKind::NoSuchKey) => StoreError { kind: StoreErrorKind::Changed, ..error },
+        _ => error,
+    }
+}
+
+/// Whether a conditional request was refused for its condition, or for being conditional.
+fn is_unmet(error: &StoreError) -> bool {
+    matches!(error.kind, StoreErrorKind::Changed) || error.detail.starts_with("501 ")
+}
+
+fn quoted(etag: &str) -> String {
+    format!("\"{etag}\"")
+}
+
+fn if_none_match(condition: &Condition) -> Option<String> {
+    matches!(condition, Condition::Absent).then(|| "*".to_owned())
+}
+
+fn if_match(condition: &Condition) -> Option<String> {
+    if let Condition::Etag(etag) = condition { Some(quoted(etag)) } else { None }
+}
+
+/// Tags as `x-amz-tagging` wants them; `None` where there are none.
+fn query(tags: &BTreeMap<String, String>) -> Option<String> {
+    let pair = |(key, value): (&String, &String)| format!("{}={}", escaped(key, b""), escaped(value, b""));
+    (!tags.is_empty()).then(|| tags.iter().map(pair).collect::<Vec<_>>().join("&"))
+}
+
+/// `text` with all bytes but the unreserved ones of RFC 3986 and those `plain` as `%XX`.
+fn escaped(text: &str, plain: &[u8]) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || plain.contains(&byte);
+    let spell = |byte: u8| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(spell).collect()
+}
+
+/// What the answer to a GET says of the whole object, or what it lacks.
+fn head_of_get(answer: &GetObjectOutput) -> Result<Head, String> {
+    let whole =
+        answer.content_range().and_then(|range| range.rsplit_once('/')).and_then(|(_, length)| length.parse().ok());
+    let length = whole.or_else(|| answer.content_length().and_then(|length| u64::try_from(length).ok()));
     Ok(Head {
         length: length.ok_or("the answer has no Content-Length")?,
         etag: answer.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
-        metadata: answer
-            .metadata()
-            .into_iter()
-            .flatten()
-            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-            .collect(),
+        version: version(answer.version_id()),
+        metadata: metadata(answer.metadata()),
         cache_control: answer.cache_control().map(str::to_owned),
         content_disposition: answer.content_disposition().map(str::to_owned),
         content_language: answer.content_language().map(str::to_owned),
+        content_type: answer.content_type().map(str::to_owned),
+        tag_count: answer.tag_count().and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
+        storage_class: answer.storage_class().map(|class| class.as_str().to_owned()),
+        kms_key: answer.ssekms_key_id().map(str::to_owned),
     })
 }
 
-/// The bytes of a body that its head says has `length`: one buffer, filled as they come.
+/// What the answer to a HEAD says.
+fn head_of_head(answer: &HeadObjectOutput) -> Head {
+    Head {
+        length: answer.content_length().and_then(|length| u64::try_from(length).ok()).unwrap_or(0),
+        etag: answer.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
+        version: version(answer.version_id()),
+        metadata: metadata(answer.metadata()),
+        cache_control: answer.cache_control().map(str::to_owned),
+        content_disposition: answer.content_disposition().map(str::to_owned),
+        content_language: answer.content_language().map(str::to_owned),
+        content_type: answer.content_type().map(str::to_owned),
+        tag_count: answer.tag_count().and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
+        storage_class: answer.storage_class().map(|class| class.as_str().to_owned()),
+        kms_key: answer.ssekms_key_id().map(str::to_owned),
+    }
+}
+
+fn metadata(metadata: Option<&HashMap<String, String>>) -> BTreeMap<String, String> {
+    metadata.into_iter().flatten().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect()
+}
+
+/// A version's id; an object of a bucket that was versioned later has the id `null`.
+fn version(id: Option<&str>) -> Option<String> {
+    id.filter(|id| *id != "null").map(str::to_owned)
+}
+
+/// The first `length` bytes of a body: one buffer, filled as they come.
 async fn body(mut body: ByteStream, length: u64) -> Result<Vec<u8>, (StoreErrorKind, String)> {
     let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
     loop {
@@ -166,8 +377,13 @@ async fn body(mut body: ByteStream, length: u64) -> Result<Vec<u8>, (StoreErrorK
                 return Err((StoreErrorKind::Timeout, detail));
             }
         }
+        // A server that knows no ranges sends all; what is too much is left on the wire.
+        if bytes.len() as u64 > length {
+            bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            break;
+        }
     }
-    if bytes.len() as u64 != length {
+    if (bytes.len() as u64) < length {
         return Err((StoreErrorKind::Broken, format!("the body has {} of {length} bytes", bytes.len())));
     }
     Ok(bytes)
@@ -178,7 +394,7 @@ fn broken(address: &Address, detail: String) -> StoreError {
 }
 
 /// What the SDK's error means.
-fn failure<E>(operation: Operation, address: &Address, error: &SdkError<E, HttpResponse>) -> StoreError
+pub(crate) fn failure<E>(operation: Operation, address: &Address, error: &SdkError<E, HttpResponse>) -> StoreError
 where
     E: ProvideErrorMetadata + StdError + 'static,
 {
@@ -187,7 +403,8 @@ where
             let (status, answer) = (context.raw().status().as_u16(), context.err());
             let (code, message) = (answer.code().unwrap_or_default(), answer.message().unwrap_or_default());
             let kind = kind(status, code);
-            let hint = if operation == Operation::Get && kind == StoreErrorKind::AccessDenied { HIDDEN } else { "" };
+            let reads = matches!(operation, Operation::Get | Operation::Head);
+            let hint = if reads && kind == StoreErrorKind::AccessDenied { HIDDEN } else { "" };
             (kind, format!("{} {hint}", format!("{status} {code} {message}").trim_end()).trim_end().to_owned())
         }
         SdkError::TimeoutError(_) => (StoreErrorKind::Timeout, causes(error)),
@@ -219,7 +436,8 @@ fn kind(status: u16, code: &str) -> StoreErrorKind {
         (401 | 403, _) => StoreErrorKind::AccessDenied,
         (408, _) => StoreErrorKind::Timeout,
         (429, _) => StoreErrorKind::Throttled,
-        (409, "OperationAborted" | "ConditionalRequestConflict") => StoreErrorKind::Unavailable,
+        (412, _) | (409, "ConditionalRequestConflict") => StoreErrorKind::Changed,
+        (409, "OperationAborted") => StoreErrorKind::Unavailable,
         (501, _) => StoreErrorKind::Refused,
         (500.., _) => StoreErrorKind::Unavailable,
         _ => StoreErrorKind::Refused,
@@ -227,12 +445,12 @@ fn kind(status: u16, code: &str) -> StoreErrorKind {
 }
 
 /// An error and every cause behind it: the SDK's own text stops at "dispatch failure".
-fn causes(error: &(dyn StdError + 'static)) -> String {
+pub(crate) fn causes(error: &(dyn StdError + 'static)) -> String {
     std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The base64 of the bytes that `hex` spells, as S3 wants checksums.
-fn base64_of_hex(hex: &str) -> String {
+pub(crate) fn base64_of_hex(hex: &str) -> String {
     let nibble = |digit: u8| char::from(digit).to_digit(16).unwrap_or(0) as u8;
     let bytes: Vec<u8> =
         hex.as_bytes().chunks(2).map(|pair| pair.iter().fold(0, |byte, &d| byte << 4 | nibble(d))).collect();
@@ -246,8 +464,8 @@ mod tests {
     #[test]
     fn answers_mean_what_s3_says() {
         use StoreErrorKind::{
-            AccessDenied, Archived, Broken, CredentialsExpired, NoSuchBucket, NoSuchKey, Refused, Throttled, Timeout,
-            Unavailable,
+            AccessDenied, Archived, Broken, Changed, CredentialsExpired, NoSuchBucket, NoSuchKey, Refused, Throttled,
+            Timeout, Unavailable,
         };
         for (status, code, expected) in [
             (404, "NoSuchKey", NoSuchKey),
@@ -269,6 +487,9 @@ mod tests {
             (500, "InternalError", Unavailable),
             (501, "NotImplemented", Refused),
             (409, "OperationAborted", Unavailable),
+            (409, "ConditionalRequestConflict", Changed),
+            (412, "PreconditionFailed", Changed),
+            (412, "", Changed),
             (301, "PermanentRedirect", Refused),
         ] {
             assert_eq!(kind(status, code), expected, "{status} {code}");

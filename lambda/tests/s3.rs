@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use halver_lambda::{Address, NewObject, S3Settings, S3Store, Store, StoreError, StoreErrorKind};
+use halver_lambda::{Address, Carried, Condition, NewObject, S3Settings, S3Store, Store, StoreError, StoreErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -80,8 +80,8 @@ fn address() -> Address {
 }
 
 async fn get(answer: Answer) -> Result<Vec<u8>, StoreError> {
-    let (object, _) = exchange(answer, |store| async move { store.get(&address(), |_| true).await }).await;
-    object.map(|object| object.bytes.unwrap())
+    let (object, _) = exchange(answer, |store| async move { store.get(&address(), None, 100).await }).await;
+    object.map(|object| object.bytes)
 }
 
 #[tokio::test]
@@ -90,9 +90,9 @@ async fn an_object_and_its_head() {
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nETag: \"0a1b\"\r\nCache-Control: max-age=60\r\n\
          Content-Encoding: gzip\r\nx-amz-meta-Album: summer\r\n\r\nhello",
     );
-    let (object, request) = exchange(answer, |store| async move { store.get(&address(), |_| true).await }).await;
+    let (object, request) = exchange(answer, |store| async move { store.get(&address(), None, 100).await }).await;
     let object = object.unwrap();
-    assert_eq!(object.bytes.as_deref(), Some(&b"hello"[..]));
+    assert_eq!(object.bytes, b"hello");
     assert_eq!((object.head.length, object.head.etag.as_str()), (5, "0a1b"));
     assert_eq!(object.head.cache_control.as_deref(), Some("max-age=60"));
     assert_eq!(object.head.metadata, BTreeMap::from([("album".into(), "summer".into())]));
@@ -101,10 +101,49 @@ async fn an_object_and_its_head() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_not_wanted_is_not_waited_for() {
-    let answer = Answer::Hang("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
-    let (object, _) = exchange(answer, |store| async move { store.get(&address(), |_| false).await }).await;
-    assert_eq!(object.map(|object| (object.head.length, object.bytes)), Ok((1_000_000, None)));
+async fn first_bytes_are_asked_for_as_a_range() {
+    let answer = Answer::Close(
+        "HTTP/1.1 206 Partial Content\r\nContent-Length: 5\r\nContent-Range: bytes 0-4/1000\r\nETag: \"0a1b\"\r\n\r\nhello",
+    );
+    let (object, request) = exchange(answer, |store| async move { store.peek(&address(), 5).await }).await;
+    let object = object.unwrap();
+    assert_eq!((object.head.length, object.bytes.as_slice()), (1000, &b"hello"[..]));
+    assert_eq!(header(&request, "range"), Some("bytes=0-4"));
+}
+
+#[tokio::test]
+async fn a_server_that_knows_no_ranges_is_not_read_to_its_end() {
+    let answer = Answer::Hang("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\nhello and more");
+    let (object, _) = exchange(answer, |store| async move { store.peek(&address(), 5).await }).await;
+    assert_eq!(object.map(|object| (object.head.length, object.bytes)), Ok((1_000_000, b"hello".to_vec())));
+}
+
+#[tokio::test]
+async fn one_version_alone_is_asked_for_on_its_etag() {
+    let answer = Answer::Close("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: \"0a1b\"\r\n\r\n");
+    let (_, request) = exchange(answer, |store| async move { store.get(&address(), Some("0a1b"), 100).await }).await;
+    assert_eq!(header(&request, "if-match"), Some("\"0a1b\""));
+}
+
+#[tokio::test]
+async fn writes_state_their_condition() {
+    for (condition, name, value) in
+        [(Condition::Absent, "if-none-match", "*"), (Condition::Etag("0a1b".into()), "if-match", "\"0a1b\"")]
+    {
+        let ok = || Answer::Close("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let object = NewObject { sha256: halver::sha256(b""), ..NewObject::default() };
+        let put = |store: S3Store| {
+            let condition = condition.clone();
+            async move { store.put(&address(), &object, &condition).await }
+        };
+        let (_, request) = exchange(ok(), put).await;
+        assert_eq!(header(&request, name), Some(value), "put: {condition:?}");
+        if let Condition::Etag(_) = condition {
+            let delete = |store: S3Store| async move { store.delete(&address(), &condition).await };
+            let (_, request) = exchange(ok(), delete).await;
+            assert_eq!(header(&request, name), Some(value), "delete");
+        }
+    }
 }
 
 #[tokio::test]
@@ -172,7 +211,7 @@ async fn nobody_there_is_transient() {
         secret_access_key: "secret".into(),
         session_token: None,
     };
-    let error = S3Store::new(&settings).delete(&address()).await.unwrap_err();
+    let error = S3Store::new(&settings).delete(&address(), &Condition::None).await.unwrap_err();
     assert_eq!(error.kind, StoreErrorKind::Unreachable, "{error}");
     assert!(error.detail.contains("refused"), "{error}");
 }
@@ -182,15 +221,20 @@ async fn a_put_says_what_the_bytes_are() {
     let object = NewObject {
         bytes: b"hello"[..].into(),
         sha256: halver::sha256(b"hello"),
-        content_type: "image/png",
-        metadata: BTreeMap::from([("halver-recipe".into(), "0123".into())]),
-        cache_control: Some("max-age=60".into()),
-        content_disposition: None,
-        content_language: Some("de".into()),
+        carried: Carried {
+            content_type: "image/png".into(),
+            metadata: BTreeMap::from([("halver-recipe".into(), "0123".into())]),
+            cache_control: Some("max-age=60".into()),
+            content_language: Some("de".into()),
+            tags: BTreeMap::from([("album".into(), "sommer & süd".into())]),
+            storage_class: Some("STANDARD_IA".into()),
+            ..Carried::default()
+        },
     };
     let answer = Answer::Close("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    let (done, request) = exchange(answer, |store| async move { store.put(&address(), &object).await }).await;
-    assert_eq!(done, Ok(()));
+    let (done, request) =
+        exchange(answer, |store| async move { store.put(&address(), &object, &Condition::None).await }).await;
+    assert_eq!(done, Ok(String::new()));
     for (name, value) in [
         ("content-type", Some("image/png")),
         ("content-length", Some("5")),
@@ -201,6 +245,10 @@ async fn a_put_says_what_the_bytes_are() {
         ("cache-control", Some("max-age=60")),
         ("x-amz-checksum-sha256", Some("LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=")),
         ("x-amz-meta-halver-recipe", Some("0123")),
+        ("x-amz-tagging", Some("album=sommer%20%26%20s%C3%BCd")),
+        ("x-amz-storage-class", Some("STANDARD_IA")),
+        ("if-none-match", None),
+        ("if-match", None),
     ] {
         assert_eq!(header(&request, name), value, "{name}");
     }

@@ -10,8 +10,9 @@ const MEMORY: &str = "1024";
 /// What a process needs of its surroundings to run at all; everything else stays outside, as on AWS.
 const INHERITED: [&str; 4] = ["PATH", "LANG", "TMPDIR", "SystemRoot"];
 
-/// Names and values for a function in `function`, with its Runtime API and S3 at these addresses (`host:port`).
-pub(crate) fn variables(function: &Path, runtime_api: &str, s3: &str) -> Vec<(String, String)> {
+/// Names and values for a function in `function`, with its Runtime API and S3 at these addresses (`host:port`). Uploads
+/// go to `bucket`.
+pub(crate) fn variables(function: &Path, runtime_api: &str, s3: &str, bucket: &str) -> Vec<(String, String)> {
     let root = function.parent().unwrap_or(Path::new(".")).display().to_string();
     let own = [
         ("AWS_LAMBDA_RUNTIME_API", runtime_api),
@@ -35,9 +36,12 @@ pub(crate) fn variables(function: &Path, runtime_api: &str, s3: &str) -> Vec<(St
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
     let s3 = ("AWS_ENDPOINT_URL_S3".to_owned(), format!("http://{s3}"));
+    // What is passed on comes behind these, and so replaces them.
+    let uploads = ("HALVER_UPLOADS".to_owned(), format!("{bucket}/uploads"));
+    let metrics = ("HALVER_METRICS".to_owned(), "off".to_owned());
     // What is no text cannot be meant for the function, whose settings are all text.
     let passed =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let passed = passed.filter(|(name, _)| name.starts_with("HALVER_") || INHERITED.contains(&name.as_str()));
-    own.chain([s3]).chain(passed).collect()
+    own.chain([s3, uploads, metrics]).chain(passed).collect()
 }

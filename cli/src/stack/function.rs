@@ -34,6 +34,8 @@ pub(crate) struct Function {
     pub(crate) init_timeout: Duration,
     /// Where S3 listens, `host:port`.
     pub(crate) s3: String,
+    /// The bucket whose new objects are halved.
+    pub(crate) bucket: String,
     /// Where everything that the function writes is appended.
     pub(crate) log: Arc<Mutex<std::fs::File>>,
     pub(crate) queue: Arc<Queue>,
@@ -67,6 +69,7 @@ impl Function {
             self.notices.send(Notice::Crashed { how, invocation: process.invocation });
             failed_starts = if process.ready { 0 } else { failed_starts + 1 };
             if failed_starts == STARTS {
+                self.queue.give_up();
                 self.notices.send(Notice::GivenUp);
                 let _ = stop.wait_for(|stop| *stop).await;
                 return;
@@ -131,7 +134,7 @@ impl Function {
         command.process_group(0);
         command
             .env_clear()
-            .envs(variables(&self.program, runtime_api, &self.s3))
+            .envs(variables(&self.program, runtime_api, &self.s3, &self.bucket))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

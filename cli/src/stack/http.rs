@@ -67,6 +67,15 @@ pub(crate) fn json_text(status: StatusCode, body: String) -> Response<Body> {
     response
 }
 
+/// Problem details (RFC 9457).
+pub(crate) fn problem(status: StatusCode, detail: &str) -> Response<Body> {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let mut response =
+        json(status, &serde_json::json!({ "title": title, "detail": detail, "status": status.as_u16() }));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    response
+}
+
 /// A response without a body.
 pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::empty());

@@ -46,11 +46,11 @@ pub struct Subject {
     pub sequencer: String,
 }
 
-/// A line of the function's log.
+/// A line of the function's log: of a record, or of an HTTP request.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// `halved`, `refused`, `skipped`, `handed-back`, `stopped`.
+    /// `halved`, `refused`, `skipped`, `handed-back`, `answered`, `stopped`.
     pub event: String,
     /// The source's bucket.
     pub bucket: Option<String>,
@@ -74,6 +74,16 @@ pub struct Line {
     pub message: Option<String>,
     /// Why the record was skipped.
     pub reason: Option<String>,
+    /// The method of an HTTP request.
+    pub method: Option<String>,
+    /// What the request asked for, e.g. `/uploads`.
+    pub route: Option<String>,
+    /// The status of the answer.
+    pub status: Option<u16>,
+    /// How long the answer took, in milliseconds.
+    pub answer_ms: Option<f64>,
+    /// What was behind the status.
+    pub cause: Option<String>,
 }
 
 /// How long each step took, in milliseconds.
@@ -107,8 +117,17 @@ impl std::fmt::Display for Line {
         {
             write!(f, ": {width}x{height}, {from} → {to} bytes")?;
         }
+        if let (Some(method), Some(status)) = (&self.method, self.status) {
+            write!(f, " {method} {}: {status}", self.route.as_deref().unwrap_or("elsewhere"))?;
+        }
         if let Some(Milliseconds { get, halve, put }) = self.ms {
             write!(f, ", get {get} + halve {halve} + put {put} ms")?;
+        }
+        if let Some(ms) = self.answer_ms {
+            write!(f, ", {ms} ms")?;
+        }
+        if let Some(cause) = &self.cause {
+            write!(f, ": {cause}")?;
         }
         match (&self.code, &self.message, &self.reason) {
             (Some(code), Some(message), _) => write!(f, ": {message} ({code})"),

@@ -1,24 +1,27 @@
-//! The page's server: static files and the HTTP API under one origin.
+//! The page's server: static files, and the function's HTTP API under the same origin.
 
 use std::ffi::OsStr;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use halver_lambda::http::has_route;
 use hyper::body::Incoming;
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, HeaderValue, ORIGIN,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Method, Request, Response, StatusCode};
 use s3s::Body;
 
-use super::api::{self, Api, problem};
+use super::gateway::Gateway;
+use super::http::problem;
 
 /// The page and its API.
 pub(crate) struct Page {
     /// The folder of the static files.
     pub(crate) folder: PathBuf,
-    pub(crate) api: Api,
+    pub(crate) gateway: Gateway,
     /// As [`hosts`] gives them.
     pub(crate) hosts: Vec<String>,
     pub(crate) policy: HeaderValue,
@@ -46,22 +49,18 @@ impl Page {
 
     async fn route(&self, request: Request<Incoming>) -> Response<Body> {
         // A name that some other site points at this address must not reach it (DNS rebinding).
-        let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-        if !host.is_some_and(|host| self.hosts.iter().any(|allowed| allowed == host)) {
+        let header = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+        if !header(HOST).is_some_and(|host| self.hosts.iter().any(|allowed| allowed == host)) {
             return problem(StatusCode::MISDIRECTED_REQUEST, "this server answers to its own address only");
         }
         let path = request.uri().path().to_owned();
-        match (request.method(), path.as_str()) {
-            (&Method::POST, "/uploads") => match api::read(request, &self.hosts).await {
-                Ok(wanted) => self.api.upload(wanted).await,
-                Err(response) => response,
-            },
-            (_, "/uploads") => not_allowed("POST"),
-            (&Method::GET | &Method::HEAD, "/config") => self.api.config(),
-            (&Method::GET | &Method::HEAD, _) => match path.strip_prefix("/status/") {
-                Some(id) => self.api.status(id).await,
-                None => file(&self.folder, &path).await,
-            },
+        let is_own = |origin: &str| self.hosts.iter().any(|host| origin.strip_prefix("http://") == Some(host));
+        match *request.method() {
+            _ if has_route(&path) && header(ORIGIN).is_some_and(|origin| !is_own(origin)) => {
+                problem(StatusCode::FORBIDDEN, "only the page itself may use this API")
+            }
+            _ if has_route(&path) => self.gateway.answer(request).await,
+            Method::GET | Method::HEAD => file(&self.folder, &path).await,
             _ => not_allowed("GET, HEAD"),
         }
     }

@@ -1,7 +1,8 @@
-//! Asynchronous invocations, with AWS Lambda's rules: one at a time, two retries, then a dead letter.
+//! Invocations, with AWS Lambda's rules: one at a time; asynchronous ones with two retries, then a dead letter.
 //!
-//! An event is a file in `DATA/queue/` from its acceptance to its end, so stopping the stack loses none. Between
-//! attempts AWS waits one minute, then two; here the delay is a setting and short.
+//! An asynchronous event is a file in `DATA/queue/` from its acceptance to its end, so stopping the stack loses none.
+//! Between attempts AWS waits one minute, then two; here the delay is a setting and short. Synchronous invocations,
+//! for which somebody waits, go before all others, and are tried once.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -12,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::event::{Event, timestamp};
@@ -37,14 +38,18 @@ pub(crate) struct Queue {
 
 #[derive(Default)]
 struct State {
+    /// Synchronous invocations, which go first.
+    asked: VecDeque<Invocation>,
     waiting: VecDeque<Invocation>,
     running: Option<Running>,
     /// The function's present process; answers of earlier ones do not count.
     process: u64,
     /// Whether the present process has asked for an event.
     ready: bool,
-    /// Why the last attempt for an object failed.
-    dead: HashMap<Subject, String>,
+    /// Whether the function is not started any more.
+    given_up: bool,
+    /// Why the last attempt for an object failed, by its bucket and key.
+    dead: HashMap<(String, String), String>,
 }
 
 struct Invocation {
@@ -53,6 +58,17 @@ struct Invocation {
     subject: Option<Subject>,
     attempts: Vec<Attempt>,
     not_before: Instant,
+    /// Who waits for the reply of a synchronous invocation.
+    asker: Option<oneshot::Sender<Result<String, String>>>,
+}
+
+/// Why a synchronous invocation has no reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// The function is not started any more.
+    NotRunning,
+    /// The function failed, or its process ended.
+    Failed(String),
 }
 
 struct Running {
@@ -137,6 +153,31 @@ impl Queue {
         id
     }
 
+    /// The function's reply to `event`. Dropping the future takes the event back, unless the function has it already.
+    pub(crate) async fn ask(&self, event: Event) -> Result<String, Unanswered> {
+        let (asker, reply) = oneshot::channel();
+        {
+            let mut state = self.state();
+            if state.given_up {
+                return Err(Unanswered::NotRunning);
+            }
+            let id = uuid::Uuid::new_v4().to_string();
+            state.asked.push_back(Invocation { asker: Some(asker), ..Invocation::new(id, event) });
+        }
+        self.changed.send_replace(());
+        match reply.await {
+            Ok(reply) => reply.map_err(Unanswered::Failed),
+            Err(_) => Err(Unanswered::NotRunning),
+        }
+    }
+
+    /// Says that the function is not started any more: nobody shall wait for its replies.
+    pub(crate) fn give_up(&self) {
+        let mut state = self.state();
+        state.given_up = true;
+        state.asked.clear();
+    }
+
     fn waiting_file(&self, id: &str) -> PathBuf {
         self.waiting.join(format!("{id}{EVENT_SUFFIX}"))
     }
@@ -193,17 +234,20 @@ impl Queue {
         }
     }
 
-    /// Ends the running event `id` of `process`: well, or with the function's error. `false` where it does not run.
-    pub(crate) fn finish(&self, process: u64, id: &str, outcome: Result<(), String>) -> bool {
+    /// Ends the running event `id` of `process`: with the function's reply, or with its error. `false` where it does not
+    /// run.
+    pub(crate) fn finish(&self, process: u64, id: &str, outcome: Result<String, String>) -> bool {
         let mut state = self.state();
         if state.process != process {
             return false;
         }
-        let Some(running) = state.running.take_if(|running| running.invocation.id == id) else { return false };
+        let Some(mut running) = state.running.take_if(|running| running.invocation.id == id) else { return false };
         drop(state);
-        match outcome {
-            Ok(()) => self.forget(id),
-            Err(message) => self.fail(running, "error", &message),
+        match (outcome, running.invocation.asker.take()) {
+            // Nobody may be waiting any more.
+            (outcome, Some(asker)) => drop(asker.send(outcome)),
+            (Ok(_), None) => self.forget(id),
+            (Err(message), None) => self.fail(running, "error", &message),
         }
         self.changed.send_replace(());
         true
@@ -224,14 +268,19 @@ impl Queue {
         }
     }
 
-    /// Why the last attempt for `subject` failed, where its event is a dead letter.
-    pub(crate) fn dead_letter(&self, subject: &Subject) -> Option<String> {
-        self.state().dead.get(subject).cloned()
+    /// Why the last attempt for the object `key` of `bucket` failed, where an event of it is a dead letter.
+    pub(crate) fn dead_letter(&self, bucket: &str, key: &str) -> Option<String> {
+        self.state().dead.get(&(bucket.to_owned(), key.to_owned())).cloned()
     }
 
     /// Notes a failed attempt; the event waits for the next one or becomes a dead letter.
     fn fail(&self, running: Running, outcome: &'static str, message: &str) {
         let Running { mut invocation, started, .. } = running;
+        if let Some(asker) = invocation.asker.take() {
+            // Nobody may be waiting any more.
+            drop(asker.send(Err(format!("{outcome}: {message}"))));
+            return;
+        }
         invocation.attempts.push(Attempt { started: timestamp(started), outcome, message: message.to_owned() });
         if invocation.attempts.len() < ATTEMPTS {
             invocation.not_before = Instant::now() + self.retry_delay;
@@ -254,7 +303,8 @@ impl Queue {
             }
         }
         if let Some(subject) = &subject {
-            self.state().dead.insert(subject.clone(), error.to_owned());
+            let name = (subject.bucket.clone(), subject.key.clone());
+            self.state().dead.insert(name, error.to_owned());
         }
         let file = file.display().to_string();
         self.notices.send(Notice::DeadLetter { subject, error: error.to_owned(), file });
@@ -273,10 +323,12 @@ impl State {
         if self.running.is_some() {
             return Err(None);
         }
-        let Some(due) = self.waiting.iter().position(|invocation| invocation.not_before <= now) else {
+        self.asked.retain(|invocation| invocation.asker.as_ref().is_some_and(|asker| !asker.is_closed()));
+        let is_due = |invocation: &Invocation| invocation.not_before <= now;
+        let due = || self.waiting.iter().position(is_due).and_then(|due| self.waiting.remove(due));
+        let Some(invocation) = self.asked.pop_front().or_else(due) else {
             return Err(self.waiting.iter().map(|invocation| invocation.not_before).min());
         };
-        let Some(invocation) = self.waiting.remove(due) else { return Err(None) };
         let started = SystemTime::now();
         let deadline = (started + timeout).duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let handed = Handed {
@@ -292,7 +344,7 @@ impl State {
 impl Invocation {
     fn new(id: String, event: Event) -> Self {
         let subject = subject(&event);
-        Self { id, event, subject, attempts: Vec::new(), not_before: Instant::now() }
+        Self { id, event, subject, attempts: Vec::new(), not_before: Instant::now(), asker: None }
     }
 }
 

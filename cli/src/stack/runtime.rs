@@ -47,8 +47,11 @@ async fn answer(request: Request<Incoming>, address: Arc<str>, queue: Arc<Queue>
             None => problem(StatusCode::GONE, "ProcessReplaced", "another process has taken this one's place"),
         },
         (&Method::POST, ["invocation", id, "response"]) => match text(request).await {
-            Ok(_) => done(queue.finish(process, id, Ok(()))),
-            Err(response) => response,
+            Ok(reply) => done(queue.finish(process, id, Ok(reply))),
+            Err(response) => {
+                queue.finish(process, id, Err("its reply has more than 6 MiB, or broke off".to_owned()));
+                response
+            }
         },
         (&Method::POST, ["invocation", id, "error"]) => match text(request).await {
             Ok(body) => done(queue.finish(process, id, Err(error_message(&body)))),

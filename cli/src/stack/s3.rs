@@ -24,6 +24,7 @@ use s3s::auth::SimpleAuth;
 use s3s::service::{S3Service, S3ServiceBuilder};
 
 pub(crate) use cors::Cors;
+#[cfg(test)]
 pub(crate) use object::Object;
 pub(crate) use store::{Cause, Creation, Origin, Store};
 
