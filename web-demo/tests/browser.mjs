@@ -11,14 +11,14 @@ const address = process.env.HALVER_URL;
 assert.ok(address, 'HALVER_URL must be the address of a running stack; `cargo xtask test` starts one');
 
 const artifacts = process.env.HALVER_ARTIFACTS;
-const executablePath = process.env.HALVER_CHROMIUM ?? '/usr/bin/chromium';
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const quiet = ['--disable-background-networking', '--disable-component-update', '--disable-default-apps', '--disable-sync', '--no-first-run'];
 
 export const desktop = { viewport: { width: 1280, height: 860 } };
 export const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
-/** The browser, the one that HALVER_CHROMIUM names or Debian's; a test file ends it with `after(() => browser.close())`. */
+/** The browser, the one that CHROMIUM names or Debian's; a test file ends it with `after(() => browser.close())`. */
 export const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...quiet] });
 
 /** @param {string} path from the repository's root */

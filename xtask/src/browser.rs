@@ -9,19 +9,18 @@ use crate::run::run;
 /// Names under which systems know Chromium; the first that answers is used.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
-/// The path of a Chromium: the one in `HALVER_CHROMIUM`, one in PATH, or one that apt installs.
+/// The path of a Chromium: the one in `CHROMIUM`, one in PATH, or one that apt installs.
 ///
 /// # Errors
 /// Where there is none and apt cannot install one.
 pub(crate) fn chromium() -> Result<PathBuf, String> {
-    if let Some(named) = std::env::var_os("HALVER_CHROMIUM") {
+    if let Some(named) = std::env::var_os("CHROMIUM") {
         return Ok(named.into());
     }
     if let Some(found) = in_path() {
         return Ok(found);
     }
-    apt::install(&["chromium"])
-        .map_err(|reason| format!("{reason}; install Chromium, or name one in HALVER_CHROMIUM"))?;
+    apt::install(&["chromium"]).map_err(|reason| format!("{reason}; install Chromium, or name one in CHROMIUM"))?;
     in_path().ok_or_else(|| "apt installed no Chromium that is in PATH".to_owned())
 }
 

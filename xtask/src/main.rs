@@ -3,9 +3,13 @@
 
 mod apt;
 mod browser;
+mod ceph;
 mod demo;
 mod machine;
+mod ministack;
+mod peers;
 mod run;
+mod server;
 mod stack;
 mod test;
 mod toolchain;
@@ -17,6 +21,7 @@ use std::process::ExitCode;
 const RECIPES: &str = "\
 cargo xtask demo [--image FILE] [--port N] [--exit]   an image through the whole machine, then the page
 cargo xtask test                                      every test
+cargo xtask peers COMMAND…                            a command with the S3 servers of others at hand, e.g. cargo test
 cargo xtask wasm                                      the browser package, into wasm/dist and web-demo/halver";
 
 fn main() -> ExitCode {
@@ -31,6 +36,7 @@ fn main() -> ExitCode {
             }
         },
         Some((recipe, [])) if recipe == "test" => test::test(root),
+        Some((recipe, [program, arguments @ ..])) if recipe == "peers" => peers::run_beside(root, program, arguments),
         Some((recipe, [])) if recipe == "wasm" => wasm::build(),
         Some(_) => {
             eprintln!("{RECIPES}");

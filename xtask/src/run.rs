@@ -24,20 +24,25 @@ pub(crate) fn target_folder(root: &Path) -> Result<PathBuf, String> {
 /// Of [`target_folder`].
 pub(crate) fn cargo(root: &Path) -> Result<Command, String> {
     let mut cargo = Command::new("cargo");
-    cargo.current_dir(root);
-    // What cargo told us of our own package is not true of others: ring's build script watches these, and everything
-    // above it would be built anew whenever somebody calls cargo by hand in between.
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(&*name);
-        }
-    }
+    forget_package(cargo.current_dir(root));
     if std::env::var_os(TARGET_DIR).is_some() {
         // A relative one would count from `root`.
         cargo.env(TARGET_DIR, target_folder(root)?);
     }
     Ok(cargo)
+}
+
+/// Takes from the environment of `command` what cargo told us of our own package, which is not true of others.
+///
+/// ring's build script watches these, and everything above it would be built anew whenever somebody calls cargo by hand
+/// in between.
+pub(crate) fn forget_package(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&*name);
+        }
+    }
 }
 
 /// Runs `command` to its end; what it prints goes where ours goes.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::peers::Peers;
 use crate::run::{self, Steps, is_there, run, target_folder};
 use crate::stack::Stack;
 use crate::{browser, machine, wasm};
@@ -27,7 +28,9 @@ fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
     steps.step("lint", || lint(root))?;
     // With the tests, because their dependencies have features that would have everything built once more.
     steps.step("programs and tests", || cargo(root, &["build", "--workspace", "--all-targets"]))?;
-    steps.step("unit and integration tests", || tests(root))?;
+    let peers = Peers::start(root, steps)?;
+    steps.step("unit and integration tests", || tests(root, &peers.variables()))?;
+    drop(peers);
     steps.step_where_possible("the golden table on x86-64-v3", || machine::wide(root))?;
     steps.step_where_possible("the golden table on aarch64", || machine::emulated(root))?;
     steps.step("examples in the documentation", || cargo(root, &["test", "--quiet", "--doc", "--workspace"]))?;
@@ -75,13 +78,17 @@ fn manifest(folder: &str) -> PathBuf {
     Path::new(folder).join("Cargo.toml")
 }
 
-/// By nextest where it is installed: it runs the tests of all packages side by side.
-fn tests(root: &Path) -> Result<(), String> {
+/// By nextest where it is installed: it runs the tests of all packages side by side. `variables` say where the peers
+/// are.
+fn tests(root: &Path, variables: &[(&str, &str)]) -> Result<(), String> {
+    let mut cargo = run::cargo(root)?;
+    cargo.envs(variables.iter().copied());
     if is_there("cargo-nextest") {
-        cargo(root, &["nextest", "run", "--workspace", "--status-level", "fail", "--final-status-level", "fail"])
+        cargo.args(["nextest", "run", "--workspace", "--status-level", "fail", "--final-status-level", "fail"]);
     } else {
-        cargo(root, &["test", "--workspace", "--lib", "--bins", "--tests"])
+        cargo.args(["test", "--workspace", "--lib", "--bins", "--tests"]);
     }
+    run(&mut cargo)
 }
 
 /// Runs the tests in `folder` with Node's own runner.
@@ -105,7 +112,7 @@ fn page(root: &Path, binaries: &Path, chromium: &Path) -> Result<(), String> {
     std::fs::create_dir_all(&artifacts).map_err(|error| format!("cannot make {}: {error}", artifacts.display()))?;
     let stack = Stack::start(root, binaries, &target.join("test-stack"))?;
     let mut command = Command::new("node");
-    command.env("HALVER_URL", &stack.page).env("HALVER_ARTIFACTS", &artifacts).env("HALVER_CHROMIUM", chromium);
+    command.env("HALVER_URL", &stack.page).env("HALVER_ARTIFACTS", &artifacts).env("CHROMIUM", chromium);
     // One browser at a time: the tests wait for each other rather than for a processor.
     node(root, "web-demo/tests", command.arg("--test-concurrency=1"))?;
     println!("screenshots are in {}", artifacts.display());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use halver_cli::stack::{Notice, Stack, StackError};
 
-use crate::machine::{Folder, Machine, PATIENCE, corpus, function, settings};
+use crate::machine::{Folder, Machine, PATIENCE, corpus, function, get, send, settings};
 
 /// Sends `signal` to the process `pid`, which a test started.
 fn kill(signal: &str, pid: u32) {
@@ -69,6 +69,44 @@ async fn a_function_out_of_time_is_killed_and_its_event_tried_again() {
     machine.until(|notice| matches!(notice, Notice::Crashed { invocation: Some(_), .. }).then_some(())).await;
     machine.expect_half("second.jpg", &photo).await;
     assert_ne!(process(&machine.stack).await, pid);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_in_the_hands_of_a_killed_function_is_answered() {
+    let (mut machine, pid, photo) = frozen(Duration::from_secs(30)).await;
+    let url = format!("{}/config", machine.stack.page_url());
+    // It goes before the event, which is in the function's hands already, and so is next.
+    let asked = tokio::spawn(async move { send(get(&url)).await });
+    kill("-KILL", pid);
+    machine.expect_half("second.jpg", &photo).await;
+    assert_eq!(asked.await.unwrap().status(), 200);
+    let pid = process(&machine.stack).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    kill("-STOP", pid);
+    let url = format!("{}/config", machine.stack.page_url());
+    let asked = tokio::spawn(async move { send(get(&url)).await });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    kill("-KILL", pid);
+    let answer = asked.await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (502, &"application/problem+json".parse().unwrap())
+    );
+    let problem: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    assert!(problem["detail"].as_str().unwrap().contains("signal: 9"), "{problem}");
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_function_that_cannot_start() {
+    let mut machine = Machine::start_with(|settings| settings.function = "/bin/false".into()).await;
+    let url = format!("{}/config", machine.stack.page_url());
+    let early = url.clone();
+    let early = tokio::spawn(async move { send(get(&early)).await.status().as_u16() });
+    machine.until(|notice| matches!(notice, Notice::GivenUp).then_some(())).await;
+    assert_eq!(early.await.unwrap(), 503);
+    assert_eq!(send(get(&url)).await.status(), 503);
     machine.stack.stop().await;
 }
 

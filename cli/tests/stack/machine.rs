@@ -9,11 +9,12 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use halver_cli::stack::{Line, Notice, Settings, Stack};
 use halver_lambda::{FailureRecord, marker};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use tokio::sync::broadcast;
+
+use crate::http;
 
 /// How long anything may take before a test fails; far longer than it does.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -170,18 +171,7 @@ impl Machine {
 
 /// Sends one request over a connection of its own.
 pub(crate) async fn send(request: Request<Full<Bytes>>) -> Response<Bytes> {
-    let address = request.uri().authority().unwrap().to_string();
-    let stream = tokio::net::TcpStream::connect(&address).await.unwrap();
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
-    let connection = tokio::spawn(connection);
-    let (mut parts, body) = request.into_parts();
-    let target = parts.uri.path_and_query().unwrap().to_string();
-    parts.uri = target.parse().unwrap();
-    parts.headers.entry("host").or_insert(address.parse().unwrap());
-    let (parts, body) = sender.send_request(Request::from_parts(parts, body)).await.unwrap().into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    connection.abort();
-    Response::from_parts(parts, body)
+    http::exchange(request).await.unwrap()
 }
 
 /// A request without a body.

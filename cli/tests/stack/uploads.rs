@@ -48,10 +48,14 @@ async fn an_upload_from_the_page_is_halved() {
     let mut machine = Machine::start().await;
     let photo = corpus("photo-420.jpg");
     let upload = ask(&machine, &wanted("봄 a+b.jpg", &photo), 201).await;
-    let key = format!("uploads/{}/봄 a+b.jpg", &halver::sha256(&photo)[..16]);
-    assert_eq!((&upload["bucket"], &upload["key"]), (&json!("sample"), &json!(key)));
+    let key = upload["key"].as_str().unwrap().to_owned();
+    assert!(key.starts_with("uploads/") && key.ends_with("/봄 a+b.jpg"), "{key}");
+    assert_eq!(upload["bucket"], "sample");
     assert_eq!(upload["method"], "PUT");
-    assert_eq!(upload["headers"]["content-type"], "image/jpeg");
+    assert_eq!(
+        (&upload["headers"]["content-type"], &upload["headers"]["if-none-match"]),
+        (&json!("image/jpeg"), &json!("*"))
+    );
     assert!(upload["headers"]["x-amz-checksum-sha256"].is_string() && upload["headers"]["content-length"].is_null());
     assert_eq!(status(&machine, &upload).await, json!({ "state": "waiting" }));
 
@@ -88,6 +92,10 @@ async fn s3_takes_no_other_bytes_than_those_that_were_signed() {
         request.headers_mut().remove("x-amz-checksum-sha256");
     });
     assert_eq!(unsummed.await, 403, "no checksum");
+    let unconditional = put(&upload, &photo, |request| {
+        request.headers_mut().remove("if-none-match");
+    });
+    assert_eq!(unconditional.await, 403, "no condition");
     let moved = put(&upload, &photo, |request| {
         let url = request.uri().to_string().replace("a.jpg", "b.jpg");
         *request.uri_mut() = url.parse().unwrap();
@@ -95,6 +103,19 @@ async fn s3_takes_no_other_bytes_than_those_that_were_signed() {
     assert_eq!(moved.await, 403, "another key");
     assert_eq!(status(&machine, &upload).await["state"], "waiting");
     assert_eq!(put(&upload, &photo, |_| ()).await, 200);
+    assert_eq!(put(&upload, &photo, |_| ()).await, 412, "once more");
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_image_is_refused_whatever_it_is_called() {
+    let mut machine = Machine::start().await;
+    let text = b"no image at all";
+    let upload = ask(&machine, &wanted("notes", text), 201).await;
+    assert_eq!(put(&upload, text, |_| ()).await, 200);
+    machine.line(upload["key"].as_str().unwrap()).await;
+    let done = status(&machine, &upload).await;
+    assert_eq!((&done["state"], &done["code"]), (&json!("failed"), &json!("not-an-image")));
     machine.stack.stop().await;
 }
 
@@ -185,8 +206,9 @@ async fn the_page_is_served_to_its_own_address_only() {
         ("HEAD", "/config", 200, None),
         ("HEAD", "/status/none", 404, None),
         ("HEAD", "/", 200, None),
-        ("DELETE", "/config", 405, Some("GET, HEAD")),
-        ("GET", "/uploads", 405, Some("POST")),
+        ("DELETE", "/config", 405, Some("GET, HEAD, OPTIONS")),
+        ("GET", "/uploads", 405, Some("POST, OPTIONS")),
+        ("DELETE", "/", 405, Some("GET, HEAD")),
     ] {
         let mut request = get(&format!("{page}{path}"));
         *request.method_mut() = method.parse().unwrap();
@@ -199,5 +221,36 @@ async fn the_page_is_served_to_its_own_address_only() {
     assert_eq!(config["resultBucket"], "sample-resized");
     assert_eq!(config["recipe"], halver::Options::default().recipe());
     assert_eq!(config["options"]["quality"], 80);
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_small_image_is_halved_at_once() {
+    let machine = Machine::start().await;
+    let photo = corpus("photo-420.jpg");
+    let request =
+        Request::post(format!("{}/halve?format=png", machine.stack.page_url())).header("content-type", "image/jpeg");
+    let answer = send(request.body(Full::from(photo.clone())).unwrap()).await;
+    let options = halver::Options { format: Some(halver::Format::Png), ..halver::Options::default() };
+    let half = halver::halve(&photo, &options).unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()), (200, "image/png"));
+    assert_eq!(answer.headers()["x-halver-sha256"].to_str().unwrap(), half.sha256());
+    assert!(answer.body()[..] == half.bytes[..]);
+    let request =
+        Request::post(format!("{}/halve", machine.stack.page_url())).body(Full::from(vec![0; 5 << 20])).unwrap();
+    assert_eq!(send(request).await.status(), 413, "more than an event holds");
+    machine.stack.stop().await;
+}
+
+#[tokio::test]
+async fn many_ask_at_once() {
+    let machine = Machine::start().await;
+    let url = format!("{}/config", machine.stack.page_url());
+    let mut asked = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let url = url.clone();
+        asked.spawn(async move { send(get(&url)).await.status().as_u16() });
+    }
+    assert_eq!(asked.join_all().await, [200; 20]);
     machine.stack.stop().await;
 }
