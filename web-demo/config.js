@@ -23,7 +23,8 @@ export async function readConfig() {
       throw new Error(`status ${answer.status}`);
     }
     const { options, recipe, bucket } = await answer.json();
-    return { options, recipe, bucket, obstacle: isSecureContext ? null : INSECURE };
+    const off = bucket === null ? NO_UPLOADS : null;
+    return { options, recipe, bucket, obstacle: isSecureContext ? off : INSECURE };
   } catch {
     return { ...none, obstacle: NO_SERVER };
   }
@@ -32,4 +33,5 @@ export async function readConfig() {
 const NO_SERVER =
   'Uploading is off, because no Halver server answers behind this page. Start one with “cargo xtask demo” and open '
   + 'the address that it prints. The preview works all the same, with the default options.';
+const NO_UPLOADS = 'Uploading is off, because the function behind this page takes no uploads: HALVER_UPLOADS is not set there.';
 const INSECURE = 'Uploading is off, because this page was opened without encryption. Open it with https, or as 127.0.0.1.';
