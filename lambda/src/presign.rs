@@ -63,9 +63,7 @@ impl Presign for S3Store {
         let put = put.checksum_sha256(base64_of_hex(&upload.sha256));
         let expires = PresigningConfig::expires_in(expires).map_err(|error| refused(causes(&error)))?;
         let signed = put.presigned(expires).await.map_err(|error| failure(Operation::Put, address, &error))?;
-        let headers = signed.headers().map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
-        let headers = headers.filter(|(name, _)| name != "content-length").collect();
-        Ok(Presigned { url: signed.uri().to_owned(), headers })
+        Ok(Presigned { url: signed.uri().to_owned(), headers: to_send(signed.uri(), signed.headers()) })
     }
 
     async fn presign_get(&self, address: &Address, expires: Duration) -> Result<String, StoreError> {
@@ -95,6 +93,18 @@ impl Presign for crate::memory::Memory {
     async fn presign_get(&self, address: &Address, expires: Duration) -> Result<String, StoreError> {
         Ok(format!("memory:get/{address}?{}s", expires.as_secs()))
     }
+}
+
+/// Those of `headers` that the signature in `url` is over, but for what clients send by themselves. The SDK gives others
+/// too, e.g. `X-Amzn-Trace-Id` where it finds itself within AWS Lambda: a browser would have to ask S3 for leave to send
+/// it.
+fn to_send<'a>(url: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let mut query = url::form_urlencoded::parse(query.as_bytes());
+    let signed = query.find_map(|(name, value)| (name == "X-Amz-SignedHeaders").then_some(value)).unwrap_or_default();
+    let is_signed = |name: &str| signed.split(';').any(|signed| signed == name);
+    let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
+    headers.filter(|(name, _)| is_signed(name) && name != "content-length" && name != "host").collect()
 }
 
 fn refused(operation: Operation, address: &Address, detail: String) -> StoreError {
@@ -138,6 +148,14 @@ mod tests {
         let checksum = "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=";
         let headers = [("content-type", "image/jpeg"), ("if-none-match", "*"), ("x-amz-checksum-sha256", checksum)];
         assert_eq!(signed.headers, headers.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn headers_that_are_not_signed_need_not_be_sent() {
+        let url = "https://s3.example/k?X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost&X-Amz-Signature=0";
+        let all =
+            [("Content-Type", "image/png"), ("content-length", "5"), ("host", "a"), ("X-Amzn-Trace-Id", "Root=1")];
+        assert_eq!(to_send(url, all.into_iter()), [("content-type".to_owned(), "image/png".to_owned())].into());
     }
 
     #[tokio::test]
