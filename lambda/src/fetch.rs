@@ -27,8 +27,9 @@ use url::Url;
 pub use error::{FetchError, FetchErrorKind, Redacted};
 pub use policy::{UnknownUrlPolicy, UrlPolicy};
 
+use crate::dns::{NoSuchHost, System};
 use crate::s3::causes;
-use resolver::{Filtered, System, Unresolved};
+use resolver::{Filtered, NotAllowed};
 
 /// How long a connection may take: its name resolved, TLS agreed.
 const CONNECT: Duration = Duration::from_secs(3);
@@ -188,12 +189,13 @@ async fn body(answer: HttpResponse, max_bytes: u64) -> Result<Vec<u8>, Failure> 
 /// What the client's error means.
 fn failure(error: &ConnectorError) -> Failure {
     let mut chain = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
-    if let Some(unresolved) = chain.find_map(|error| error.downcast_ref::<Unresolved>()) {
-        let kind = match unresolved {
-            Unresolved::NoSuchHost => FetchErrorKind::Host,
-            Unresolved::NotAllowed(_) => FetchErrorKind::Address,
-        };
-        return Failure::new(kind, unresolved.to_string());
+    let unresolved = chain.find_map(|error| match (error.is::<NoSuchHost>(), error.is::<NotAllowed>()) {
+        (true, _) => Some(Failure::new(FetchErrorKind::Host, error.to_string())),
+        (_, true) => Some(Failure::new(FetchErrorKind::Address, error.to_string())),
+        _ => None,
+    });
+    if let Some(failure) = unresolved {
+        return failure;
     }
     let detail = causes(error);
     // rustls's error lies within two `io::Error`s, whose `source` passes it over; their text does not.

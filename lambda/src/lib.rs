@@ -13,6 +13,7 @@ mod batch;
 mod budget;
 mod carried;
 mod config;
+mod dns;
 mod envelope;
 mod error;
 mod explain;

@@ -15,7 +15,9 @@ use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{MetadataDirective, ServerSideEncryption, StorageClass, TaggingDirective};
 use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::dns::SharedDnsResolver;
 
+use crate::dns::System;
 use crate::store::{
     Address, Carried, Condition, Head, Listed, Listing, NewObject, Object, Operation, Store, StoreError, StoreErrorKind,
 };
@@ -65,10 +67,11 @@ impl S3Settings {
 }
 
 /// The HTTP client of all that talks to AWS. TLS is rustls over ring: one stack, and no entropy collection at start.
+/// Its resolver is of the type of that for images on the web, so that the program holds the code of one client.
 pub(crate) fn https() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https()
+        .build_with_resolver(SharedDnsResolver::new(System))
 }
 
 /// The SDK waits for ever unless told otherwise. Bodies are timed where they are read.
