@@ -25,6 +25,9 @@ pub struct Place {
     /// The function's binary [default: `bootstrap` beside this program]
     #[arg(long, value_name = "FILE")]
     function: Option<PathBuf>,
+    /// Megabytes of memory for the function, which refuses images that need more
+    #[arg(long, value_name = "MB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(128..=10240))]
+    memory: u32,
     /// The page's folder
     #[arg(long, value_name = "DIR", default_value = "web-demo")]
     page: PathBuf,
@@ -41,6 +44,7 @@ impl Place {
             port: self.port,
             bucket,
             function,
+            megabytes: self.memory,
             page: self.page,
             retry_delay: RETRY_DELAY,
             timeout: TIMEOUT,

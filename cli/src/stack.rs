@@ -64,6 +64,8 @@ pub struct Settings {
     pub bucket: String,
     /// The function's binary.
     pub function: PathBuf,
+    /// Megabytes of memory that the function is told it has. It keeps to them by itself: nothing here limits it.
+    pub megabytes: u32,
     /// The folder of the page.
     pub page: PathBuf,
     /// How long a failed event waits for its next attempt. AWS waits one minute, then two.
@@ -122,6 +124,7 @@ impl Stack {
         let (pid, stop) = (Arc::new(AtomicU32::new(0)), watch::Sender::new(false));
         let function = Function {
             program: settings.function,
+            megabytes: settings.megabytes,
             init_timeout: settings.init_timeout,
             s3: s3_address.to_string(),
             bucket: settings.bucket.clone(),
@@ -214,7 +217,8 @@ impl Stack {
 
 /// What the function will read from its environment, checked here so that a mistake is told at once.
 fn config(settings: &Settings) -> Result<Config, StackError> {
-    let variables = environment::variables(&settings.function, "127.0.0.1:0", "127.0.0.1:0", &settings.bucket);
+    let Settings { function, megabytes, bucket, .. } = settings;
+    let variables = environment::variables(function, *megabytes, "127.0.0.1:0", "127.0.0.1:0", bucket);
     Config::read(variables).map_err(StackError::Setting)
 }
 

@@ -4,21 +4,25 @@ use std::path::Path;
 
 use super::{ACCESS_KEY, REGION, SECRET_KEY};
 
-/// Megabytes of memory that the function is told it has.
-const MEMORY: &str = "1024";
-
 /// What a process needs of its surroundings to run at all; everything else stays outside, as on AWS.
 const INHERITED: [&str; 4] = ["PATH", "LANG", "TMPDIR", "SystemRoot"];
 
-/// Names and values for a function in `function`, with its Runtime API and S3 at these addresses (`host:port`). Uploads
-/// go to `bucket`.
-pub(crate) fn variables(function: &Path, runtime_api: &str, s3: &str, bucket: &str) -> Vec<(String, String)> {
+/// Names and values for a function in `function` that is told to have so many `megabytes` of memory, with its Runtime API
+/// and S3 at these addresses (`host:port`). Uploads go to `bucket`.
+pub(crate) fn variables(
+    function: &Path,
+    megabytes: u32,
+    runtime_api: &str,
+    s3: &str,
+    bucket: &str,
+) -> Vec<(String, String)> {
     let root = function.parent().unwrap_or(Path::new(".")).display().to_string();
+    let megabytes = megabytes.to_string();
     let own = [
         ("AWS_LAMBDA_RUNTIME_API", runtime_api),
         ("AWS_LAMBDA_FUNCTION_NAME", "halver"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", megabytes.as_str()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/halver"),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "local"),

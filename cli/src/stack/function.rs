@@ -30,6 +30,8 @@ const BACKOFF: Duration = Duration::from_millis(250);
 /// The function, and all that its process needs.
 pub(crate) struct Function {
     pub(crate) program: PathBuf,
+    /// Megabytes of memory that it is told it has.
+    pub(crate) megabytes: u32,
     /// How long a process may take to ask for its first event.
     pub(crate) init_timeout: Duration,
     /// Where S3 listens, `host:port`.
@@ -134,7 +136,7 @@ impl Function {
         command.process_group(0);
         command
             .env_clear()
-            .envs(variables(&self.program, runtime_api, &self.s3, &self.bucket))
+            .envs(variables(&self.program, self.megabytes, runtime_api, &self.s3, &self.bucket))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

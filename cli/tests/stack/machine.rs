@@ -68,6 +68,7 @@ pub(crate) fn settings(data: &Path) -> Settings {
         port: 0,
         bucket: "sample".to_owned(),
         function: function(),
+        megabytes: 1024,
         page,
         retry_delay: Duration::from_millis(100),
         timeout: Duration::from_secs(30),
