@@ -1,5 +1,6 @@
 //! The Lambda function: reads the environment once, then takes events until AWS stops it.
 
+mod allocator;
 mod init_error;
 
 use std::process::ExitCode;
@@ -10,8 +11,14 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 use serde_json::Value;
 use tokio::time::Instant;
 
+fn main() -> ExitCode {
+    allocator::settle();
+    serve()
+}
+
+/// Takes events until AWS stops the function, or says why it cannot.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn serve() -> ExitCode {
     let variables =
         std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let config = match Config::read(variables) {

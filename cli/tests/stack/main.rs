@@ -14,6 +14,7 @@ mod halves;
 mod http;
 mod lambda;
 mod machine;
+mod memory;
 mod ministack;
 mod operators;
 mod peer;
