@@ -7,10 +7,13 @@ use std::process::{Command, Stdio};
 use crate::run::{Outcome, cargo, is_there, target_folder};
 use crate::{apt, toolchain};
 
-const AARCH64: &str = "aarch64-unknown-linux-gnu";
+pub(crate) const AARCH64: &str = "aarch64-unknown-linux-gnu";
 
-/// Debian's cross compiler, which links, and the C library that it links with.
-const CROSS: (&str, [&str; 2]) = ("aarch64-linux-gnu-gcc", ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"]);
+/// What links for [`AARCH64`]: Debian's cross compiler.
+pub(crate) const LINKER: &str = "aarch64-linux-gnu-gcc";
+
+/// The packages of [`LINKER`] and of the C library that it links with.
+const CROSS: [&str; 2] = ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"];
 
 /// Names of the emulator: Debian calls the one that is linked statically by another.
 const QEMU: [&str; 2] = ["qemu-aarch64", "qemu-aarch64-static"];
@@ -58,7 +61,7 @@ pub(crate) fn emulated(root: &Path) -> Result<Outcome, String> {
 fn tools() -> Result<(&'static str, &'static str), String> {
     let mut missing = Vec::new();
     if !links() {
-        missing.extend(CROSS.1);
+        missing.extend(CROSS);
     }
     if emulator().is_none() {
         missing.push("qemu-user");
@@ -69,7 +72,7 @@ fn tools() -> Result<(&'static str, &'static str), String> {
     }
     toolchain::install_target(AARCH64)?;
     let qemu = emulator().filter(|_| links());
-    qemu.map(|qemu| (CROSS.0, qemu)).ok_or_else(|| "what apt installed is not in PATH".to_owned())
+    qemu.map(|qemu| (LINKER, qemu)).ok_or_else(|| "what apt installed is not in PATH".to_owned())
 }
 
 fn emulator() -> Option<&'static str> {
@@ -77,8 +80,8 @@ fn emulator() -> Option<&'static str> {
 }
 
 /// Whether the cross compiler is there and has a C library: it knows the library's path.
-fn links() -> bool {
-    let asked = Command::new(CROSS.0).arg("-print-file-name=libc.a").output();
+pub(crate) fn links() -> bool {
+    let asked = Command::new(LINKER).arg("-print-file-name=libc.a").output();
     asked.is_ok_and(|answer| Path::new(String::from_utf8_lossy(&answer.stdout).trim()).is_absolute())
 }
 
@@ -108,7 +111,7 @@ fn golden(root: &Path, machine: &Machine<'_>) -> Result<Outcome, String> {
 }
 
 /// Cargo's variable that sets `name` for `target`.
-fn variable(target: &str, name: &str) -> String {
+pub(crate) fn variable(target: &str, name: &str) -> String {
     format!("CARGO_TARGET_{}_{name}", target.to_uppercase().replace(['-', '.'], "_"))
 }
 
