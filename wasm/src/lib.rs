@@ -1,94 +1,125 @@
 //! `halver` in JavaScript: bytes in, bytes out, and what was done as JSON. Types are translated, nothing is decided.
+//!
+//! Only `package/core.js` calls these functions; it gives them the shape that people use. What is thrown is the text that
+//! `failure` describes. Options are bytes of JSON, because handing over text takes wasm-bindgen more script; text is handed back as
+//! a `JsValue` for the same reason.
 
 mod failure;
 
-use halver::{OUTPUT_VERSION, Options, Output};
-use serde_json::json;
+use halver::{Decision, Format, Info, OUTPUT_VERSION, Options, Output};
+use js_sys::{Array, Uint8Array};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A halved image: its bytes and the report on them. `takeBytes` ends it; where only the report is wanted, call `free`.
-#[wasm_bindgen]
-pub struct Half {
-    bytes: Vec<u8>,
-    report: String,
-}
-
-#[wasm_bindgen]
-impl Half {
-    /// JSON: `width`, `height`, `format`, `type` (media type), `bytes` (length), `sha256`, `recipe`, `outputVersion`,
-    /// `decisions`, and `source`, which is what `probe` says of the source.
-    #[wasm_bindgen(getter)]
-    pub fn report(&self) -> String {
-        self.report.clone()
-    }
-
-    /// The encoded image. The object is spent afterwards, so read `report` first.
-    #[wasm_bindgen(js_name = takeBytes)]
-    pub fn take_bytes(self) -> Vec<u8> {
-        self.bytes
-    }
-}
-
-/// The image in `source` at half its width and height. `options` is `halver::Options` as JSON; absent, the defaults.
+/// The image in `source` at half its width and height: an array of the [`Report`] as JSON and the bytes. `options` is
+/// `halver::Options` as JSON.
 ///
 /// # Errors
-/// Throws an `Error` named `HalverError` with a stable `code`, a `message`, and `details`, the fields of that code.
+/// Throws a failure as JSON: the source is no image, broken, not supported or too large; or the options are no options.
 #[wasm_bindgen]
-pub fn halve(source: &[u8], options: Option<String>) -> Result<Half, JsValue> {
-    let options = read_options(options.as_deref())?;
+pub fn halve(source: &[u8], options: &[u8]) -> Result<Array, JsValue> {
+    let options = read_options(options)?;
     let half = halver::halve(source, &options).map_err(|error| failure::of_image(&error))?;
-    let report = report(&half, &options);
-    Ok(Half { bytes: half.bytes, report })
+    let report = json(&Report::of(&half, &options));
+    Ok(Array::of2(&report, &Uint8Array::from(&half.bytes[..])))
 }
 
 /// What the header of `source` says, as JSON of `halver::Info`; nothing is decoded.
 ///
 /// # Errors
-/// Throws an `Error` named `HalverError` with a stable `code`, a `message`, and `details`, the fields of that code.
+/// Throws a failure as JSON, as [`halve`] does.
 #[wasm_bindgen]
-pub fn probe(source: &[u8]) -> Result<String, JsValue> {
-    let info = halver::probe(source).map_err(|error| failure::of_image(&error))?;
-    Ok(json!(info).to_string())
+pub fn probe(source: &[u8]) -> Result<JsValue, JsValue> {
+    halver::probe(source).map(|info| json(&info)).map_err(|error| failure::of_image(&error))
+}
+
+/// What an image of `source_bytes` that begins with `head` will cost, as JSON of `halver::Estimate`; `null` where `head`
+/// ends too early to tell.
+///
+/// # Errors
+/// Throws a failure as JSON, as [`halve`] of the whole does.
+#[wasm_bindgen]
+pub fn estimate(head: &[u8], source_bytes: f64, options: &[u8]) -> Result<JsValue, JsValue> {
+    let options = read_options(options)?;
+    let estimate = halver::estimate(head, source_bytes as u64, &options);
+    estimate.map(|estimate| json(&estimate)).map_err(|error| failure::of_image(&error))
 }
 
 /// The recipe id of `options`: two halves of one source with the same recipe have the same bytes.
 ///
 /// # Errors
-/// Throws a `HalverError` as `halve` does, with the code `bad-options`.
+/// Throws a failure as JSON: the options are no options.
 #[wasm_bindgen]
-pub fn recipe(options: Option<String>) -> Result<String, JsValue> {
-    Ok(read_options(options.as_deref())?.recipe())
+pub fn recipe(options: &[u8]) -> Result<JsValue, JsValue> {
+    Ok(read_options(options)?.recipe().into())
 }
 
-/// `options` as JSON with every field, filled up from the defaults: what `halve` would work with.
+/// `options` as JSON with every field, filled up from the defaults: what [`halve`] would work with.
 ///
 /// # Errors
-/// Throws a `HalverError` as `halve` does, with the code `bad-options`.
+/// Throws a failure as JSON: the options are no options.
 #[wasm_bindgen(js_name = allOptions)]
-pub fn all_options(options: Option<String>) -> Result<String, JsValue> {
-    Ok(json!(read_options(options.as_deref())?).to_string())
+pub fn all_options(options: &[u8]) -> Result<JsValue, JsValue> {
+    Ok(json(&read_options(options)?))
 }
 
-fn read_options(json: Option<&str>) -> Result<Options, JsValue> {
-    json.map_or_else(
-        || Ok(Options::default()),
-        |json| serde_json::from_str(json).map_err(|error| failure::of_options(&error)),
-    )
+/// The SHA-256 of `bytes`, 64 lower-case hexadecimal digits, for places without WebCrypto.
+#[wasm_bindgen]
+pub fn sha256(bytes: &[u8]) -> JsValue {
+    halver::sha256(bytes).into()
 }
 
-fn report(half: &Output, options: &Options) -> String {
-    json!({
-        "width": half.width,
-        "height": half.height,
-        "format": half.format,
-        "type": half.format.media_type(),
-        "bytes": half.bytes.len(),
-        "sha256": half.sha256(),
-        "recipe": options.recipe(),
-        "outputVersion": OUTPUT_VERSION,
-        "decisions": half.decisions,
-        "source": half.source,
-    })
-    .to_string()
+/// JSON of this package's `version`, and of the `outputVersion` that changes whenever any source could give other bytes
+/// than before.
+#[wasm_bindgen]
+pub fn about() -> JsValue {
+    json(&About { version: env!("CARGO_PKG_VERSION"), output_version: OUTPUT_VERSION })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct About {
+    version: &'static str,
+    output_version: u32,
+}
+
+/// What [`halve`] tells beside the bytes.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    width: u32,
+    height: u32,
+    format: Format,
+    r#type: &'static str,
+    sha256: String,
+    recipe: String,
+    output_version: u32,
+    decisions: &'a [Decision],
+    source: &'a Info,
+}
+
+impl<'a> Report<'a> {
+    fn of(half: &'a Output, options: &Options) -> Self {
+        Self {
+            width: half.width,
+            height: half.height,
+            format: half.format,
+            r#type: half.format.media_type(),
+            sha256: half.sha256(),
+            recipe: options.recipe(),
+            output_version: OUTPUT_VERSION,
+            decisions: &half.decisions,
+            source: &half.source,
+        }
+    }
+}
+
+fn read_options(json: &[u8]) -> Result<Options, JsValue> {
+    serde_json::from_slice(json).map_err(|error| failure::of_options(&error))
+}
+
+/// Our own types always become JSON: their keys are texts, and nothing in them can fail.
+fn json(value: &impl Serialize) -> JsValue {
+    serde_json::to_string(value).unwrap_or_default().into()
 }

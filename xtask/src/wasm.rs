@@ -1,7 +1,8 @@
 //! `cargo xtask wasm`: the browser package in `wasm/dist`, and a copy of it for the page in `web-demo/halver`.
 //!
 //! The package holds two builds of one crate, a plain one and one with 128-bit SIMD, because a module with a single
-//! instruction that a browser does not know is refused as a whole. Both speak through the same glue, `core.js`.
+//! instruction that a browser does not know is refused as a whole. Both speak through the same glue, `glue.js`, which
+//! wasm-bindgen writes; all other scripts and all types are written by hand, in `wasm/package`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,12 +31,12 @@ pub(crate) fn build() -> Result<(), String> {
     for (name, flags) in BUILDS {
         let module = compile(root, &target.join(name), flags)?;
         let folder = target.join(name).join("glue");
-        run(Command::new(&bindgen).args([&module, &folder]).arg("core"))?;
-        println!("wasm: {name}.wasm, {} bytes", size(&folder.join("core_bg.wasm"))?);
+        run(Command::new(&bindgen).args([&module, &folder]).arg("glue"))?;
+        println!("wasm: {name}.wasm, {} bytes", size(&folder.join("glue_bg.wasm"))?);
         glued.push((name, folder));
     }
     let dist = root.join("wasm").join("dist");
-    assemble(&root.join("wasm"), &glued, &dist)?;
+    assemble(root, &glued, &dist)?;
     println!("wasm: package in wasm/dist");
     mirror(&dist, &root.join("web-demo").join("halver"))?;
     println!("wasm: copy for the page in web-demo/halver");
@@ -56,24 +57,43 @@ fn compile(root: &Path, target: &Path, flags: &str) -> Result<PathBuf, String> {
     Ok(target.join(TARGET).join("wasm").join("halver_wasm.wasm"))
 }
 
-/// Puts the package together: the one glue, its types, a module for each build, and `package.json`.
-fn assemble(source: &Path, glued: &[(&str, PathBuf)], dist: &Path) -> Result<(), String> {
-    fs::create_dir_all(dist).map_err(|error| format!("cannot make {}: {error}", dist.display()))?;
-    copy(&source.join("package.json"), &dist.join("package.json"))?;
+/// Puts the package together: a module for each build, the one glue, what is written by hand, and the licences.
+fn assemble(root: &Path, glued: &[(&str, PathBuf)], dist: &Path) -> Result<(), String> {
+    if dist.exists() {
+        fs::remove_dir_all(dist).map_err(|error| format!("cannot remove {}: {error}", dist.display()))?;
+    }
+    mirror(&root.join("wasm").join("package"), dist)?;
+    let glue = glued.iter().map(|(_, folder)| read(&folder.join("glue_bg.js"))).collect::<Result<Vec<_>, _>>()?;
+    if glue.windows(2).any(|pair| pair[0] != pair[1]) {
+        return Err("the builds came out with different glue: one cannot serve both".to_owned());
+    }
+    write(&dist.join("glue.js"), &glue[0])?;
     for (name, folder) in glued {
-        copy(&folder.join("core_bg.wasm"), &dist.join(format!("{name}.wasm")))?;
-        for glue in ["core.js", "core.d.ts"] {
-            let (ours, first) = (folder.join(glue), glued[0].1.join(glue));
-            if read(&ours)? != read(&first)? {
-                return Err(format!(
-                    "{name} came out with another {glue} than {}: one glue cannot serve both",
-                    glued[0].0
-                ));
-            }
-            copy(&ours, &dist.join(glue))?;
+        copy(&folder.join("glue_bg.wasm"), &dist.join(format!("{name}.wasm")))?;
+    }
+    for entry in entries(dist)? {
+        if entry.extension().is_some_and(|extension| extension == "js") {
+            write(&entry, &bare(&read(&entry)?))?;
         }
     }
     Ok(())
+}
+
+/// A script without its comments and its indentation, which are for those who read the sources: they are most of its
+/// bytes.
+///
+/// It knows nothing of JavaScript but what our sources and wasm-bindgen's keep to: no text in quotes holds `/**` or
+/// runs over several lines, and what begins with `//` has a line of its own.
+fn bare(script: &str) -> String {
+    let mut rest = script;
+    let mut code = String::new();
+    while let Some((before, comment)) = rest.split_once("/**") {
+        code.push_str(before);
+        rest = comment.split_once("*/").map_or("", |(_, after)| after);
+    }
+    code.push_str(rest);
+    let lines = code.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Makes the folder `to` hold the files of `from`, and nothing else.
@@ -83,19 +103,24 @@ fn mirror(from: &Path, to: &Path) -> Result<(), String> {
         fs::remove_dir_all(to).map_err(failed)?;
     }
     fs::create_dir_all(to).map_err(failed)?;
-    for entry in fs::read_dir(from).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
-    }
-    Ok(())
+    entries(from)?.iter().try_for_each(|file| copy(file, &to.join(file.file_name().unwrap_or_default())))
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let entries = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    entries.map_err(|error| format!("cannot read {}: {error}", folder.display()))
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), String> {
     fs::copy(from, to).map(drop).map_err(|error| format!("cannot copy {} to {}: {error}", from.display(), to.display()))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+fn read(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 fn size(path: &Path) -> Result<u64, String> {

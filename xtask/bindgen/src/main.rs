@@ -1,4 +1,7 @@
-//! `xtask-bindgen INPUT.wasm OUT_DIR NAME` writes `NAME.js`, `NAME.d.ts` and `NAME_bg.wasm` for the `web` target.
+//! `xtask-bindgen INPUT.wasm OUT_DIR NAME` writes the glue `NAME_bg.js` and the module `NAME_bg.wasm`.
+//!
+//! The glue is that of the `bundler` target without its last line, the import of a `.wasm` file, which only some bundlers
+//! understand: our own `core.js` instantiates the module, in a few lines that run everywhere.
 //!
 //! It is wasm-bindgen's own library at the version that Cargo.lock pins, so the glue always fits the crate and a
 //! fresh machine has no tool to install.
@@ -32,8 +35,8 @@ fn bind(input: &Path, directory: &Path, name: &str) -> Result<(), String> {
     Bindgen::new()
         .input_path(input)
         .out_name(name)
-        .typescript(true)
-        .web(true)
+        .typescript(false)
+        .bundler(true)
         .and_then(|bindgen| bindgen.remove_name_section(true).remove_producers_section(true).generate(directory))
         .map_err(|error| format!("{error:#}").replace('\n', " "))
 }

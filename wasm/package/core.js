@@ -1,0 +1,104 @@
+// @ts-check
+/**
+ * The engine itself, on whatever thread it is called: bytes in, bytes out. For Node, Deno, Cloudflare Workers and
+ * workers of one's own; pages want `halver`, which keeps it off their main thread.
+ */
+
+import { HalverError } from './error.js';
+import * as glue from './glue.js';
+
+export { HalverError };
+
+/** @typedef {import('./index.js').Options} Options */
+
+/** @type {WebAssembly.Memory | undefined} of the instance; none before `load` and after a crash */
+let memory;
+/** The glue remembers the memory of its first instance. */
+let isSpent = false;
+
+/** @param {WebAssembly.Module | BufferSource} module */
+export function load(module) {
+  if (isSpent) {
+    throw new HalverError({ code: 'engine-missing', message: 'this copy of halver/core has had its engine' });
+  }
+  const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
+  const { exports } = /** @type {{ exports: any }} */ (new WebAssembly.Instance(compiled, { './glue_bg.js': glue }));
+  glue.__wbg_set_wasm(exports);
+  exports.__wbindgen_start();
+  memory = exports.memory;
+  isSpent = true;
+}
+
+/**
+ * @param {Uint8Array} source
+ * @param {Options} [options]
+ */
+export function halve(source, options) {
+  const [report, bytes] = ask(() => glue.halve(source, json(options)));
+  return { bytes, ...JSON.parse(report) };
+}
+
+/** @param {Uint8Array} source */
+export function probe(source) {
+  return JSON.parse(ask(() => glue.probe(source)));
+}
+
+/**
+ * @param {Uint8Array} head
+ * @param {number} sourceBytes
+ * @param {Options} [options]
+ */
+export function estimate(head, sourceBytes, options) {
+  return JSON.parse(ask(() => glue.estimate(head, sourceBytes, json(options))));
+}
+
+/** @param {Options} [options] */
+export function recipe(options) {
+  return ask(() => glue.recipe(json(options)));
+}
+
+/** @param {Options} [options] */
+export function allOptions(options) {
+  return JSON.parse(ask(() => glue.allOptions(json(options))));
+}
+
+/** @param {Uint8Array} bytes */
+export function sha256(bytes) {
+  return ask(() => glue.sha256(bytes));
+}
+
+export function about() {
+  return JSON.parse(ask(() => glue.about()));
+}
+
+export function memoryBytes() {
+  return memory?.buffer.byteLength ?? 0;
+}
+
+/** @param {Options} [options] */
+function json(options) {
+  return new TextEncoder().encode(JSON.stringify(options ?? {}));
+}
+
+/**
+ * What the engine throws is text; anything else is a trap, which leaves its memory in no known state.
+ *
+ * @template T
+ * @param {() => T} call
+ * @returns {T}
+ */
+function ask(call) {
+  if (!memory) {
+    throw new HalverError({ code: 'engine-missing', message: 'no engine is loaded: call load() first' });
+  }
+  try {
+    return call();
+  } catch (cause) {
+    if (typeof cause === 'string') {
+      throw new HalverError(JSON.parse(cause));
+    }
+    const details = { memory: memoryBytes() };
+    memory = undefined;
+    throw new HalverError({ code: 'engine-crashed', message: 'the engine ran out of memory', details, cause });
+  }
+}

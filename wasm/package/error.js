@@ -1,0 +1,12 @@
+// @ts-check
+
+/** What went wrong: a stable `code`, a sentence, and the numbers and names that belong to the code. */
+export class HalverError extends Error {
+  /** @param {{ code: string, message: string, details?: object | null, cause?: unknown }} failure */
+  constructor({ code, message, details, cause }) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'HalverError';
+    this.code = code;
+    this.details = details ?? {};
+  }
+}

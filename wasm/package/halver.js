@@ -1,0 +1,123 @@
+// @ts-check
+/** What is the same in pages and in Node: the choice of a build, and the jobs. */
+
+import { HalverError } from './error.js';
+import { Pool } from './pool.js';
+
+/** The smallest module with a 128-bit instruction: `(func (result v128) i32.const 0 i8x16.splat)`. */
+const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11]);
+
+/**
+ * @typedef {object} Platform
+ * @property {(base: string | URL | undefined) => Worker} spawn
+ * @property {(build: 'simd' | 'scalar', base: string | URL | undefined) => Promise<WebAssembly.Module>} compile
+ * @property {(blob: Blob) => Promise<Blob | Uint8Array>} carry gives what can cross over to a worker
+ * @property {number} workers
+ */
+
+/**
+ * The SIMD build where there is SIMD and it counts right, else the scalar one.
+ *
+ * @param {Platform} platform
+ * @param {import('./index.js').Settings} settings
+ */
+export async function create(platform, { base, workers = platform.workers, simd, memory = 64 << 20, timeout = Infinity } = {}) {
+  const limits = { workers: Math.max(1, workers), memory, timeout };
+  const start = async (/** @type {'simd' | 'scalar'} */ build) => {
+    const pool = new Pool(() => platform.spawn(base), await compile(platform, build, base), limits);
+    return new Halver(pool, platform.carry, { build, ...(await pool.start()) });
+  };
+  if (simd === 'off' || !WebAssembly.validate(SIMD)) {
+    return start('scalar');
+  }
+  return start('simd').catch((error) => {
+    if (error.code === 'engine-mismatch') {
+      return start('scalar');
+    }
+    throw error;
+  });
+}
+
+/**
+ * @param {Platform} platform
+ * @param {'simd' | 'scalar'} build
+ * @param {string | URL | undefined} base
+ */
+function compile(platform, build, base) {
+  return platform.compile(build, base).catch((cause) => {
+    throw new HalverError({ code: 'engine-missing', message: `the engine did not load: ${cause.message}`, cause });
+  });
+}
+
+class Halver {
+  #pool;
+  #carry;
+
+  /**
+   * @param {Pool} pool
+   * @param {Platform['carry']} carry
+   * @param {import('./index.js').Engine} engine
+   */
+  constructor(pool, carry, engine) {
+    this.#pool = pool;
+    this.#carry = carry;
+    this.engine = engine;
+  }
+
+  /**
+   * @param {import('./index.js').Source} source
+   * @param {import('./index.js').HalveOptions} [options]
+   */
+  async halve(source, { signal, onProgress, ...options } = {}) {
+    const begin = performance.now();
+    onProgress?.({ stage: 'waiting' });
+    const question = { task: /** @type {const} */ ('halve'), source: await this.#portable(source), options };
+    let waiting = 0;
+    const half = await this.#pool.run(question, signal, (stage) => {
+      waiting ||= performance.now() - begin;
+      onProgress?.(/** @type {any} */ ({ stage }));
+    });
+    return { ...half, engine: this.engine.build, timings: { waiting, ...half.timings } };
+  }
+
+  /**
+   * @param {import('./index.js').Source} source
+   * @param {{ signal?: AbortSignal }} [options]
+   */
+  async probe(source, { signal } = {}) {
+    return this.#pool.run({ task: 'probe', source: await this.#portable(source), options: {} }, signal, () => {});
+  }
+
+  /** @param {import('./index.js').Options} [options] */
+  async recipe(options = {}) {
+    return this.#pool.run({ task: 'recipe', options }, undefined, () => {});
+  }
+
+  dispose() {
+    this.#pool.dispose();
+  }
+
+  /**
+   * A Blob crosses over to a worker without its bytes; anything else is copied.
+   *
+   * @param {any} source
+   * @returns {Promise<Blob | Uint8Array>}
+   */
+  async #portable(source) {
+    if (source instanceof Blob) {
+      return this.#carry(source);
+    }
+    if (source instanceof Uint8Array) {
+      return source;
+    }
+    if (source instanceof ArrayBuffer) {
+      return new Uint8Array(source);
+    }
+    throw new TypeError('the source is a Blob, an ArrayBuffer or a Uint8Array');
+  }
+}
+
+// Where `using` is not known yet, nobody can call it.
+if (Symbol.dispose) {
+  Object.defineProperty(Halver.prototype, Symbol.dispose, { value: Halver.prototype.dispose });
+}

@@ -1,0 +1,205 @@
+/** Images at half their width and height: the very bytes that the function behind S3 will store. */
+
+/** Starts the engine. Rejects with a `HalverError`: `engine-missing` or `engine-mismatch`. */
+export function createHalver(settings?: Settings): Promise<Halver>;
+
+export interface Settings {
+  /**
+   * The folder with `worker.js`, `core.wasm` and what else the package holds; by default where this module lies. For
+   * bundlers that do not move such files along (esbuild). In Node a `file:` URL that ends with a slash.
+   */
+  base?: string | URL;
+  /** Images halved at the same time, at most; by default one less than there are processors, at least 1, at most 4. */
+  workers?: number;
+  /** `off` takes the build without SIMD, which gives the same bytes more slowly. */
+  simd?: 'auto' | 'off';
+  /** Bytes of WebAssembly memory; a worker that has more after an image is replaced. By default 64 MiB. */
+  memory?: number;
+  /** Milliseconds that one image may take, waiting not counted; by default any. Then `timeout`. */
+  timeout?: number;
+}
+
+export interface Halver extends Disposable {
+  readonly engine: Engine;
+  /** Rejects with a `HalverError`, or with `signal.reason`. */
+  halve(source: Source, options?: HalveOptions): Promise<Half>;
+  /** What the header says; nothing is decoded. Rejects as `halve` does. */
+  probe(source: Source, options?: { signal?: AbortSignal }): Promise<Info>;
+  /** The recipe id of options: two halves of one source with the same recipe have the same bytes. */
+  recipe(options?: Options): Promise<string>;
+  /** Ends all workers; what is under way rejects with `disposed`. */
+  dispose(): void;
+}
+
+/** The build at work. */
+export interface Engine {
+  build: 'simd' | 'scalar';
+  /** Of this package. */
+  version: string;
+  /** Changes whenever any source could give other bytes than before. */
+  outputVersion: number;
+}
+
+/** A Blob or File crosses over to its worker without its bytes, anything else is copied. It stays as it is. */
+export type Source = Blob | ArrayBuffer | Uint8Array;
+
+export type Format = 'jpeg' | 'png' | 'webp' | 'gif';
+
+/** `halver::Options`, in its own spelling: what a function's `/config` says can be passed on as it is. */
+export interface Options {
+  /** Of the result; null keeps the source's. */
+  format?: Format | null;
+  /** Of lossy results, 1 to 100 on libjpeg's scale; 80 by default. */
+  quality?: number;
+  /** How much time an encoder takes to save bytes; `balanced` by default. */
+  effort?: 'fast' | 'balanced' | 'small';
+  /** Whether a JPEG is written in progressive scans. */
+  progressive?: boolean;
+  /** How finely a JPEG's chroma is sampled; `source` by default. */
+  subsampling?: 'source' | '4:2:0';
+  /** Whether what is there of a damaged JPEG is kept. */
+  salvage?: boolean;
+  /** Red, green, blue behind transparent pixels, where the result has no transparency; white by default. */
+  background?: [number, number, number];
+  /** What the source may cost. No part of the recipe. */
+  limits?: Partial<Limits>;
+}
+
+export interface Limits {
+  /** By default 256 MiB. */
+  source_bytes: number;
+  /** By default 100 million. */
+  pixels: number;
+  /** At the peak, above the source; by default 1 GiB. */
+  memory_bytes: number;
+  /** Blocks that all scans of a JPEG visit; by default 100 million. */
+  scan_blocks: number;
+}
+
+export interface HalveOptions extends Options {
+  /** Ends the job, at once. */
+  signal?: AbortSignal;
+  onProgress?(progress: { stage: Stage }): void;
+}
+
+/** What a job is at, in this order. */
+export type Stage = 'waiting' | 'reading' | 'halving' | 'hashing';
+
+export interface Half {
+  bytes: Uint8Array<ArrayBuffer>;
+  format: Format;
+  /** The media type of `bytes`. */
+  type: string;
+  width: number;
+  height: number;
+  /** Of `bytes`, 64 lower-case hexadecimal digits. */
+  sha256: string;
+  source: Info & { bytes: number; sha256: string };
+  /** What was changed, kept or given up beyond halving, in a fixed order. */
+  decisions: Decision[];
+  /** What `bytes` reveal: looked up in them, not assumed. */
+  reveals: Reveals;
+  recipe: string;
+  outputVersion: number;
+  engine: 'simd' | 'scalar';
+  /** Bytes of the worker's WebAssembly memory: the peak of all it has done so far. */
+  memory: number;
+  /** Milliseconds of each stage. */
+  timings: Record<Stage, number>;
+}
+
+/** What the header of an image says. */
+export interface Info {
+  /** By content, whatever name and type say. */
+  format: Format;
+  /** Pixels, as a viewer shows the picture. */
+  width: number;
+  height: number;
+  /** The EXIF orientation, 1 to 8. */
+  orientation: number;
+  color: 'grey' | 'rgb' | 'ycbcr' | 'cmyk' | 'palette';
+  /** Bits of a sample. */
+  depth: number;
+  /** Whether pixels can be transparent. */
+  alpha: boolean;
+  /** 1 for a still picture. */
+  frames: number;
+  /** Of the embedded ICC profile; 0 where there is none. */
+  profile_bytes: number;
+  /** Of a JPEG, on libjpeg's scale, estimated from its tables; else null. */
+  quality: number | null;
+  /** Of a JPEG; else 0. */
+  scans: number;
+  /** What the file says beside the picture. */
+  reveals: Reveals;
+}
+
+/** What a file tells of those who made it. Absent is what it does not tell. */
+export interface Reveals {
+  /** Millionths of a degree, north and east positive; millimetres above the sea. */
+  position?: { latitude: number; longitude: number; altitude?: number };
+  /** As EXIF has it, e.g. `2024-05-01 10:11:12`. */
+  taken?: string;
+  zone?: string;
+  make?: string;
+  model?: string;
+  lens?: string;
+  serial?: string;
+  owner?: string;
+  artist?: string;
+  copyright?: string;
+  software?: string;
+  description?: string;
+  host?: string;
+  comments?: string[];
+  /** Bytes of a small copy of the picture. */
+  thumbnail?: number;
+  /** Bytes of XMP, IPTC records, maker notes, other applications' data, and of what lies behind the picture's end. */
+  xmp?: number;
+  iptc?: number;
+  maker?: number;
+  application?: number;
+  trailing?: number;
+}
+
+/** One thing that was changed, kept or given up. New codes may come with new versions. */
+export type Decision =
+  | { code: 'rotated'; orientation: number }
+  | { code: 'metadata-removed'; kinds: ('exif' | 'gps' | 'thumbnail' | 'xmp' | 'iptc' | 'text' | 'application')[] }
+  | { code: 'profile-kept'; bytes: number }
+  | { code: 'profile-dropped'; reason: string }
+  | { code: 'color-chunks-dropped' }
+  | { code: 'quality-limited'; asked: number; used: number }
+  | { code: 'salvaged'; blocks: number }
+  | { code: 'inks-converted' }
+  | { code: 'flattened'; background: [number, number, number] }
+  | { code: 'transparency-hardened' }
+  | { code: 'depth-reduced' }
+  | { code: 'palette-reduced'; colors: number }
+  | { code: 'lossy-became-lossless' }
+  | { code: 'trailing-data-removed'; bytes: number }
+  | { code: 'larger-than-source'; by: number };
+
+export class HalverError extends Error {
+  readonly name: 'HalverError';
+  readonly code: Code;
+  /** The fields of the code: `needed` and `allowed` of `too-large`, `name` of `unsupported-format`, … */
+  readonly details: Record<string, unknown>;
+}
+
+export type Code =
+  /** The image: no image at all, not supported, broken, beyond the limits. */
+  | 'not-an-image'
+  | 'unsupported-format'
+  | 'unsupported-feature'
+  | 'malformed'
+  | 'too-large'
+  /** The caller: an option that there is not, or with a value that it cannot have; `dispose` was called. */
+  | 'bad-options'
+  | 'disposed'
+  /** The machine: the file could not be read; the engine did not load, counts wrong, ran out of memory, took too long. */
+  | 'unreadable'
+  | 'engine-missing'
+  | 'engine-mismatch'
+  | 'engine-crashed'
+  | 'timeout';

@@ -1,0 +1,43 @@
+// @ts-check
+/** `halver` for pages: images are halved in workers. */
+
+import { create } from './halver.js';
+
+export { HalverError } from './error.js';
+
+/**
+ * Bundlers look for addresses in exactly these shapes.
+ *
+ * @type {import('./halver.js').Platform}
+ */
+const page = {
+  workers: Math.min(4, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1),
+  spawn: (base) => (base
+    ? new Worker(folder(base, 'worker.js'), { type: 'module' })
+    : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })),
+  carry: async (blob) => blob,
+  compile: async (build, base) => {
+    const ours = build === 'simd' ? new URL('./core-simd.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url);
+    const answer = await fetch(base ? folder(base, build === 'simd' ? 'core-simd.wasm' : 'core.wasm') : ours);
+    if (!answer.ok) {
+      throw new Error(`${answer.url}: status ${answer.status}`);
+    }
+    // Servers that do not know the type of wasm forbid compiling while it comes.
+    return answer.headers.get('content-type') === 'application/wasm'
+      ? WebAssembly.compileStreaming(answer)
+      : WebAssembly.compile(await answer.arrayBuffer());
+  },
+};
+
+/** @param {import('./index.js').Settings} [settings] */
+export function createHalver(settings) {
+  return create(page, settings ?? {});
+}
+
+/**
+ * @param {string | URL} base
+ * @param {string} file
+ */
+function folder(base, file) {
+  return new URL(file, new URL(`${base}`.replace(/\/?$/, '/'), document.baseURI));
+}

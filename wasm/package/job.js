@@ -1,0 +1,138 @@
+// @ts-check
+/** What a worker does: loads the engine, proves that it counts right, then takes one job after the other. */
+
+import { HalverError, about, allOptions, estimate, halve, load, memoryBytes, probe, recipe, sha256 } from './core.js';
+import { countsRight } from './known-answer.js';
+
+/** Bytes of a file that nearly always tell what the whole will cost. */
+const HEAD = 65536;
+
+/**
+ * @typedef {{ module: WebAssembly.Module }
+ *   | { task: 'halve' | 'probe', source: Blob | Uint8Array, options: import('./index.js').Options }
+ *   | { task: 'recipe', options: import('./index.js').Options }} Question
+ */
+
+/**
+ * Answers with any number of `{ stage }` and then one `{ done }` or `{ failure }`.
+ *
+ * @param {any} question a {@link Question}
+ * @param {(answer: object, transfer?: ArrayBuffer[]) => void} post
+ */
+export async function answer(question, post) {
+  try {
+    const done = question.module ? start(question.module) : await TASKS[question.task](question, post);
+    post({ done }, done.bytes ? [done.bytes.buffer] : []);
+  } catch (error) {
+    const { code, message, details } = error instanceof HalverError ? error : crashed(error);
+    post({ failure: { code, message, details } });
+  }
+}
+
+/** @param {WebAssembly.Module} module */
+function start(module) {
+  load(module);
+  if (!countsRight()) {
+    throw new HalverError({ code: 'engine-mismatch', message: 'the engine gives wrong results in this browser' });
+  }
+  return about();
+}
+
+/** @type {Record<string, (question: any, post: (answer: object) => void) => any>} */
+const TASKS = {
+  async halve({ source, options }, post) {
+    const clock = new Clock(post);
+    clock.enter('reading');
+    const bytes = await read(source, options);
+    const hash = digest(bytes); // By another thread of the browser's, while this one halves.
+    clock.enter('halving');
+    const half = halve(bytes, options);
+    clock.enter('hashing');
+    half.source = { ...half.source, bytes: bytes.length, sha256: await hash };
+    return { ...half, memory: memoryBytes(), timings: clock.stop() };
+  },
+
+  async probe({ source, options }) {
+    return probe(await read(source, options));
+  },
+
+  recipe: ({ options }) => recipe(options),
+};
+
+/** How long each stage takes, in milliseconds. */
+class Clock {
+  /** @type {Record<string, number>} */
+  #timings = {};
+  #stage = '';
+  #since = 0;
+  #post;
+
+  /** @param {(answer: object) => void} post */
+  constructor(post) {
+    this.#post = post;
+  }
+
+  /** @param {string} stage */
+  enter(stage) {
+    this.stop();
+    this.#stage = stage;
+    this.#post({ stage });
+  }
+
+  stop() {
+    const now = performance.now();
+    if (this.#stage) {
+      this.#timings[this.#stage] = now - this.#since;
+    }
+    this.#since = now;
+    return this.#timings;
+  }
+}
+
+/**
+ * The whole source, unless its head or its length says that it is too large.
+ *
+ * @param {Blob | Uint8Array} source
+ * @param {import('./index.js').Options} options
+ * @returns {Promise<Uint8Array>}
+ */
+async function read(source, options) {
+  if (source instanceof Uint8Array) {
+    return source;
+  }
+  const allowed = allOptions(options).limits.source_bytes;
+  if (source.size > allowed) {
+    const details = { code: 'too-large', limit: 'source-bytes', needed: source.size, allowed };
+    throw new HalverError({ code: 'too-large', message: `too large: ${source.size} source bytes needed, ${allowed} allowed`, details });
+  }
+  if (source.size > HEAD) {
+    estimate(await bytesOf(source.slice(0, HEAD)), source.size, options);
+  }
+  return bytesOf(source);
+}
+
+/** @param {Blob} blob */
+async function bytesOf(blob) {
+  const buffer = await blob.arrayBuffer().catch((cause) => {
+    throw new HalverError({ code: 'unreadable', message: `the file could not be read: ${cause.message}` });
+  });
+  return new Uint8Array(buffer);
+}
+
+/**
+ * SHA-256, 64 lower-case hexadecimal digits. Pages without encryption have no WebCrypto.
+ *
+ * @param {Uint8Array} bytes
+ */
+async function digest(bytes) {
+  if (!globalThis.crypto?.subtle) {
+    return sha256(bytes);
+  }
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', /** @type {BufferSource} */ (bytes)));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** @param {any} error */
+function crashed(error) {
+  return { code: 'engine-crashed', message: String(error?.message ?? error), details: { memory: memoryBytes() } };
+}
