@@ -36,7 +36,7 @@ class NodeWorker {
 
   /** @param {URL} url */
   constructor(url) {
-    this.#thread = new Worker(url);
+    this.#thread = new Worker(url, { execArgv: [] });
     this.#thread.unref();
     this.#thread.on('error', (error) => this.onerror(error));
     this.#thread.on('message', (data) => {

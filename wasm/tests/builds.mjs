@@ -1,17 +1,24 @@
-/** The two builds of the package, each with a glue of its own: a glue holds one module for its whole life. */
+/** The two builds of the package, each with scripts of its own: a glue holds one module for its whole life. */
 
-import { readFileSync } from 'node:fs';
-
-const dist = new URL('../dist/', import.meta.url);
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /** The repository. */
 export const root = new URL('../../', import.meta.url);
 
-/** Each build: its name, its functions, and its linear memory. */
+/** The package as it is published. */
+export const dist = new URL('wasm/dist/', root);
+
+/** Each build: its name, and its functions. */
 export const builds = await Promise.all(['core', 'core-simd'].map(async (name) => {
-  const core = await import(new URL(`core.js?${name}`, dist));
-  const { memory } = core.initSync({ module: readFileSync(new URL(`${name}.wasm`, dist)) });
-  return { name, core, memory };
+  const copy = mkdtempSync(join(tmpdir(), `halver-${name}-`));
+  process.on('exit', () => rmSync(copy, { recursive: true }));
+  cpSync(dist, copy, { recursive: true });
+  const core = await import(pathToFileURL(join(copy, 'core.js')));
+  core.load(readFileSync(new URL(`${name}.wasm`, dist)));
+  return { name, core };
 }));
 
 /** @param {string} path from the repository's root */

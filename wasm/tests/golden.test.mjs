@@ -26,14 +26,12 @@ for (const { name, core } of builds) {
 function outcome(core, source, options) {
   let half;
   try {
-    half = core.halve(source, options);
+    half = core.halve(source, JSON.parse(options));
   } catch (error) {
     assert.equal(error.name, 'HalverError', error.stack);
     return error.code;
   }
-  const report = JSON.parse(half.report);
-  const bytes = half.takeBytes();
-  const hash = createHash('sha256').update(bytes).digest('hex');
-  assert.deepEqual([report.sha256, report.bytes], [hash, bytes.length]);
+  const hash = createHash('sha256').update(half.bytes).digest('hex');
+  assert.equal(half.sha256, hash);
   return hash;
 }

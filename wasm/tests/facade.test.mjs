@@ -1,0 +1,161 @@
+/** `halver` as a program uses it: several images at once, one that is given up, one that breaks the engine. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { dist, read, root } from './builds.mjs';
+import { doctored, miscounting, starved } from './doctored.mjs';
+
+const { createHalver, HalverError } = await import(new URL('node.js', dist));
+const photo = read('core/tests/corpus/photo-420.jpg');
+const large = read('samples/mountain.jpg');
+const started = [];
+
+after(() => started.forEach((halver) => halver.dispose()));
+
+async function start(settings) {
+  const halver = await createHalver(settings);
+  started.push(halver);
+  return halver;
+}
+
+test('a half tells all about itself', async () => {
+  const halver = await start();
+  const stages = [];
+  const half = await halver.halve(new Blob([photo]), { quality: 70, onProgress: ({ stage }) => stages.push(stage) });
+  const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
+  assert.equal(half.sha256, hash(half.bytes));
+  assert.deepEqual([half.source.bytes, half.source.sha256, half.source.width], [photo.length, hash(photo), 161]);
+  assert.deepEqual([half.type, half.engine, half.outputVersion], ['image/jpeg', 'simd', halver.engine.outputVersion]);
+  assert.equal(half.recipe, await halver.recipe({ quality: 70 }));
+  assert.deepEqual(stages, ['waiting', 'reading', 'halving', 'hashing']);
+  assert.deepEqual(Object.keys(half.timings).sort(), [...stages].sort());
+  assert.ok(half.memory >= 1 << 20 && half.timings.halving > 0);
+});
+
+test('every kind of source gives the same bytes, and stays as it is', async () => {
+  const halver = await start();
+  const buffer = new Uint8Array(photo).buffer;
+  const sources = [photo, new Blob([photo]), new File([photo], 'x.png', { type: 'image/png' }), buffer, await openAsBlob(new URL('core/tests/corpus/photo-420.jpg', root))];
+  const hashes = await Promise.all(sources.map(async (source) => (await halver.halve(source)).sha256));
+  assert.equal(new Set(hashes).size, 1, hashes.join());
+  assert.equal(buffer.byteLength, photo.length);
+  await assert.rejects(halver.halve('photo.jpg'), TypeError);
+});
+
+test('both builds give the same bytes', async () => {
+  const [simd, scalar] = await Promise.all([start(), start({ simd: 'off' })]);
+  const halves = await Promise.all([simd.halve(large), scalar.halve(large)]);
+  assert.deepEqual(halves.map(({ engine }) => engine), ['simd', 'scalar']);
+  assert.equal(halves[0].sha256, halves[1].sha256);
+});
+
+test('the header is probed', async () => {
+  const halver = await start();
+  const { format, width, height } = await halver.probe(read('core/tests/corpus/huge-header.jpg'));
+  assert.deepEqual([format, width, height], ['jpeg', 65535, 65535]);
+});
+
+test('several images are halved at the same time, no more than there are workers', async () => {
+  const halver = await start({ workers: 2 });
+  let running = 0;
+  let most = 0;
+  await Promise.all(Array.from({ length: 5 }, async () => {
+    const onProgress = ({ stage }) => {
+      running += stage === 'halving' ? 1 : 0;
+      most = Math.max(most, running);
+    };
+    await halver.halve(large, { onProgress });
+    running -= 1;
+  }));
+  assert.equal(most, 2);
+});
+
+test('a job is given up before it begins, while it waits, and while it runs; others go on', async () => {
+  const halver = await start({ workers: 1 });
+  const [early, waiting, running] = Array.from({ length: 3 }, () => new AbortController());
+  early.abort();
+  await assert.rejects(halver.halve(photo, { signal: early.signal }), { name: 'AbortError' });
+  const first = halver.halve(large, { signal: running.signal, onProgress: ({ stage }) => stage === 'halving' && running.abort('enough') });
+  const second = halver.halve(large, { signal: waiting.signal });
+  const third = halver.halve(photo);
+  waiting.abort();
+  await assert.rejects(second, { name: 'AbortError' });
+  await assert.rejects(first, (reason) => reason === 'enough');
+  assert.equal((await third).source.width, 161);
+});
+
+test('errors keep their class, their code and their numbers', async () => {
+  const halver = await start();
+  const failure = await halver.halve(read('core/tests/corpus/huge-header.jpg')).catch((error) => error);
+  assert.ok(failure instanceof HalverError && failure instanceof Error);
+  assert.deepEqual([failure.code, failure.details.needed, failure.details.allowed], ['too-large', 65535 ** 2, 100_000_000]);
+  await assert.rejects(halver.halve(photo, { qualty: 80 }), { code: 'bad-options', message: /qualty/ });
+  await assert.rejects(halver.recipe({ quality: 0 }), { code: 'bad-options' });
+  await assert.rejects(halver.halve(new Blob([photo]), { limits: { source_bytes: 1000 } }), {
+    code: 'too-large', details: { code: 'too-large', limit: 'source-bytes', needed: photo.length, allowed: 1000 },
+  });
+});
+
+test('a huge picture is refused by its head, though its file breaks off behind', async () => {
+  const halver = await start();
+  const head = read('core/tests/corpus/huge-header.jpg');
+  await assert.rejects(halver.halve(new Blob([head, new Uint8Array(1 << 20)])), { code: 'too-large' });
+});
+
+test('a job that takes too long ends', async () => {
+  const halver = await start({ timeout: 1 });
+  await assert.rejects(halver.halve(large, { effort: 'small' }), { code: 'timeout', details: { timeout: 1 } });
+});
+
+test('a worker that has grown is replaced', async () => {
+  const halver = await start({ workers: 1, memory: 1 });
+  const grown = (await halver.halve(large, { format: 'png' })).memory;
+  const fresh = (await halver.halve(photo)).memory;
+  assert.ok(fresh < grown / 2, `${fresh} bytes after ${grown}`);
+});
+
+test('an engine out of memory is a typed error, and the next image finds a new one', async () => {
+  const halver = await start({ base: doctored({ 'core-simd.wasm': starved(64) }), workers: 1 });
+  await assert.rejects(halver.halve(large, { format: 'png' }), (error) => {
+    assert.equal(error.code, 'engine-crashed');
+    assert.doesNotMatch(error.message, /unreachable/);
+    return error instanceof HalverError && error.details.memory > 0;
+  });
+  assert.equal((await halver.halve(photo)).source.width, 161);
+});
+
+test('an engine that counts wrong is not used', async () => {
+  const half = await start({ base: doctored({ 'core-simd.wasm': miscounting }) });
+  assert.equal(half.engine.build, 'scalar');
+  const none = doctored({ 'core-simd.wasm': miscounting, 'core.wasm': miscounting });
+  await assert.rejects(start({ base: none }), { name: 'HalverError', code: 'engine-mismatch' });
+});
+
+test('an engine that is not there is said', async () => {
+  await assert.rejects(start({ base: new URL('wasm/tests/', root) }), { code: 'engine-missing' });
+  await assert.rejects(start({ base: doctored({ 'core-simd.wasm': () => Buffer.from('no module') }) }), { code: 'engine-missing' });
+  await assert.rejects(start({ base: doctored({ 'glue.js': () => Buffer.from('no script') }) }), { code: 'engine-missing' });
+});
+
+test('who disposes of it ends what is under way and what waits', async () => {
+  const halver = await start({ workers: 1 });
+  const jobs = [halver.halve(large), halver.halve(large)];
+  jobs.push(new Promise((resolve) => setTimeout(resolve, 20)).then(() => halver[Symbol.dispose]()).then(() => halver.halve(photo)));
+  const outcomes = await Promise.allSettled(jobs);
+  assert.deepEqual(outcomes.map(({ reason }) => reason?.code), ['disposed', 'disposed', 'disposed']);
+});
+
+test('a program ends by itself when its halves are made', () => {
+  const script = `
+    import { createHalver } from ${JSON.stringify(new URL('node.js', dist).href)};
+    import { readFileSync } from 'node:fs';
+    const halver = await createHalver();
+    const { sha256 } = await halver.halve(readFileSync(${JSON.stringify(fileURLToPath(new URL('core/tests/corpus/photo-420.jpg', root)))}));
+    console.log(sha256);`;
+  assert.match(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }), /^[0-9a-f]{64}\n$/);
+});
