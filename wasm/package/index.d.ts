@@ -181,6 +181,7 @@ export type Decision =
   | { code: 'larger-than-source'; by: number };
 
 export class HalverError extends Error {
+  constructor(failure: { code: string; message: string; details?: object | null; cause?: unknown });
   readonly name: 'HalverError';
   readonly code: Code;
   /** The fields of the code: `needed` and `allowed` of `too-large`, `name` of `unsupported-format`, … */

@@ -48,8 +48,8 @@ const TASKS = {
     clock.enter('halving');
     const half = halve(bytes, options);
     clock.enter('hashing');
-    half.source = { ...half.source, bytes: bytes.length, sha256: await hash };
-    return { ...half, memory: memoryBytes(), timings: clock.stop() };
+    const info = { ...half.source, bytes: bytes.length, sha256: await hash };
+    return { ...half, source: info, memory: memoryBytes(), timings: clock.stop() };
   },
 
   async probe({ source, options }) {

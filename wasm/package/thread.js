@@ -2,12 +2,14 @@
 
 import { HalverError } from './error.js';
 
+/** @typedef {{ resolve: (done: any) => void, reject: (reason: unknown) => void, onStage: (stage: string) => void }} Pending */
+
 /** A worker as `Pool` sees it: one question at a time, one answer each. */
 export class Thread {
   isAlive = true;
   #isReady = false;
   #worker;
-  /** @type {{ resolve: (done: any) => void, reject: (reason: unknown) => void, onStage: (stage: string) => void } | undefined} */
+  /** @type {Pending | undefined} */
   #pending;
 
   /** @param {Worker} worker */
@@ -48,7 +50,7 @@ export class Thread {
     } else if (failure?.code.startsWith('engine-')) {
       this.end(new HalverError(failure)); // Its memory is in no known state.
     } else {
-      const { resolve, reject } = /** @type {NonNullable<typeof this.#pending>} */ (this.#pending);
+      const { resolve, reject } = /** @type {Pending} */ (this.#pending);
       this.#pending = undefined;
       this.#isReady = true;
       failure ? reject(new HalverError(failure)) : resolve(done);

@@ -5,4 +5,6 @@ import { parentPort } from 'node:worker_threads';
 
 import { answer } from './job.js';
 
-parentPort?.on('message', (data) => answer(data, (message, transfer) => parentPort?.postMessage(message, transfer)));
+const port = /** @type {import('node:worker_threads').MessagePort} */ (parentPort);
+
+port.on('message', (data) => answer(data, (message, transfer) => port.postMessage(message, transfer)));

@@ -11,6 +11,12 @@ use crate::{browser, machine, wasm};
 /// Workspaces of their own, so that what only they need never slows a first build of the product.
 const COMPANIONS: [&str; 2] = ["benches", "fuzz"];
 
+/// Bundlers, compilers and Chromium, with the package as it is packed for npm.
+const CONSUMERS: &str = "wasm/tests/consumers";
+
+/// Folders whose tests take packages of npm's.
+const PACKAGES: [&str; 2] = ["web-demo/tests", CONSUMERS];
+
 /// Runs every stage up to the first that fails, then prints how long each took.
 ///
 /// # Errors
@@ -37,12 +43,14 @@ fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
     steps.step("benchmarks and fuzz targets compile", || companions(root))?;
     steps.step("the browser package", wasm::build)?;
     steps.step("the browser package in Node", || node(root, "wasm/tests", &mut Command::new("node")))?;
-    steps
-        .step("Chromium and what drives it", || {
-            browser::packages(&root.join("web-demo").join("tests"))?;
-            browser::chromium()
-        })
-        .and_then(|chromium| steps.step("the page in Chromium", || page(root, &binaries, &chromium)))
+    let chromium = steps.step("Chromium and what drives it", || {
+        PACKAGES.iter().try_for_each(|folder| browser::packages(&root.join(folder)))?;
+        browser::chromium()
+    })?;
+    steps.step("the browser package in the hands of others", || {
+        node(root, CONSUMERS, Command::new("node").env("CHROMIUM", &chromium))
+    })?;
+    steps.step("the page in Chromium", || page(root, &binaries, &chromium))
 }
 
 fn cargo(root: &Path, arguments: &[&str]) -> Result<(), String> {

@@ -1,0 +1,25 @@
+/** A server of files on loopback, as strict as a careful site: only its own scripts, and wasm. */
+
+import { createReadStream, existsSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { extname, join, normalize } from 'node:path';
+
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+const POLICY = "default-src 'self'; img-src 'self' data:; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+
+/** @param {string} folder */
+export async function serve(folder) {
+  const server = createServer(({ url }, answer) => {
+    const file = join(folder, normalize(new URL(url, 'http://localhost').pathname));
+    const path = file.endsWith('/') ? `${file}index.html` : file;
+    if (!existsSync(path)) {
+      answer.writeHead(404).end();
+      return;
+    }
+    const type = TYPES[extname(path)] ?? 'application/octet-stream';
+    answer.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
+    createReadStream(path).pipe(answer);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+}
