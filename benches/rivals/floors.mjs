@@ -37,7 +37,7 @@ const { values: chosen, positionals } = parseArgs({
 const names = chosen.only?.split(',') ?? Object.keys(SETS[chosen.set]);
 mkdirSync(chosen.photographs, { recursive: true });
 
-const GROUPS = { speed, form444, progressive, wasm, instructions: instructionCount, process: wholeProcess, memory, bytes, small, pixels };
+const GROUPS = { speed, form444, progressive, wasm, browser, instructions: instructionCount, process: wholeProcess, memory, bytes, small, pixels };
 
 /** Processor time of jobs at 12 MP, 4:2:0, quality 90. */
 async function speed() {
@@ -73,6 +73,38 @@ async function wasm() {
   tools.wasm();
   const seen = await jobs(12, '420', (file) => ({ halver: ['node', join(tools.here, 'job-wasm.mjs'), file], sharp: sharp(file) }));
   return [time('our wasm with SIMD, in Node, baseline 12 MP: native sharp', seen, 'sharp', 0.6, 0.35)];
+}
+
+/** Our wasm against our own native code, and against what else halves JPEGs in browsers. */
+async function browser() {
+  tools.wasm();
+  tools.packages();
+  const native = tools.ours('x86-64-v3').job;
+  const rival = (name, file) => ['node', join(tools.here, `job-${name}.mjs`), file];
+  const seen = await jobs(12, '420', (file) => ({
+    halver: rival('wasm', file),
+    native: [native, file],
+    'without SIMD': [...rival('wasm', file), '{}', 'core'],
+    'wasm-vips': rival('vips', file),
+    jSquash: rival('jsquash', file),
+    photon: rival('photon', file),
+  }));
+  return [
+    time('our wasm with SIMD, in Node, baseline 12 MP: our own native code for x86-64-v3', seen, 'native', 2, 1.4),
+    time('the same: our wasm without SIMD', seen, 'without SIMD'),
+    ...['wasm-vips', 'jSquash', 'photon'].map((name) => time(`the same: ${name}`, seen, name, 1 / 3, 1 / 6)),
+    wasmMemory(),
+  ];
+}
+
+/** What the wasm memory of a fresh engine has grown to after a large photograph. */
+function wasmMemory() {
+  const file = made(names[0], 48, '420');
+  const [memory, half] = tools.node('memory-wasm.mjs', [file]).split(' ').map(Number);
+  const source = statSync(file).size;
+  say(`${names[0]} 48 MP: ${memory} bytes of wasm memory; ${source} of source, ${half} of half`);
+  const verdict = grade(memory / MIB, 48, (source + half) / MIB + 8);
+  return row('wasm memory at the peak, baseline 48 MP', mib(memory / MIB), '', '', '', '48 MiB', `${mib((source + half) / MIB + 8)}`, verdict);
 }
 
 /** How sharp is started. Its packages are installed by then. */

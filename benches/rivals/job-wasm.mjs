@@ -1,16 +1,16 @@
 /**
- * Our browser package in Node, the build with 128-bit SIMD. A job for each line on standard input; see jobs.mjs.
+ * Our browser package in Node. A job for each line on standard input; see jobs.mjs.
  *
- *     node job-wasm.mjs FILE [OPTIONS]      OPTIONS: JSON for halve(), {} by default
+ *     node job-wasm.mjs FILE [OPTIONS [BUILD]]      OPTIONS: JSON for halve(), {} by default; BUILD: core-simd, or core
  */
 
 import { readFileSync } from 'node:fs';
 import { serve } from './serve.mjs';
 
-const [file, options = '{}'] = process.argv.slice(2);
+const [file, options = '{}', build = 'core-simd'] = process.argv.slice(2);
 const source = readFileSync(file);
 const dist = new URL('../../wasm/dist/', import.meta.url);
 const core = await import(new URL('core.js', dist));
-core.initSync({ module: readFileSync(new URL('core-simd.wasm', dist)) });
+core.load(readFileSync(new URL(`${build}.wasm`, dist)));
 
-await serve(() => core.halve(source, options).takeBytes().length);
+await serve(() => core.halve(source, JSON.parse(options)).bytes.length);

@@ -56,11 +56,13 @@ function compile(name, libraries) {
   return program;
 }
 
-/** Our own programs for the comparison: `job` and `likeness`. */
-export function ours() {
+/** Our own programs for the comparison: `job` and `likeness`; for a processor of that name, or for any. */
+export function ours(processor) {
   const built = ['build', '--quiet', '--release', '--manifest-path', 'benches/Cargo.toml', '--package', 'halver-rivals'];
-  cargo([...built, '--target-dir', folder]);
-  return Object.fromEntries(['job', 'likeness'].map((name) => [name, join(folder, 'release', name)]));
+  const target = processor ? join(folder, processor) : folder;
+  const flags = processor ? { RUSTFLAGS: `-C target-cpu=${processor}` } : {};
+  cargo([...built, '--target-dir', target], 'ignore', flags);
+  return Object.fromEntries(['job', 'likeness'].map((name) => [name, join(target, 'release', name)]));
 }
 
 /** The command line, as `cargo build --release` makes it. */
@@ -74,6 +76,12 @@ export function wasm() {
   cargo(['xtask', 'wasm']);
 }
 
-function cargo(parameters, stdout = 'ignore') {
-  return execFileSync('cargo', parameters, { cwd: root, encoding: 'utf8', stdio: ['ignore', stdout, 'inherit'] });
+/** What a script beside this one prints. */
+export function node(script, parameters) {
+  return execFileSync('node', [join(here, script), ...parameters], { encoding: 'utf8' });
+}
+
+function cargo(parameters, stdout = 'ignore', variables = {}) {
+  const env = { ...process.env, ...variables };
+  return execFileSync('cargo', parameters, { cwd: root, encoding: 'utf8', env, stdio: ['ignore', stdout, 'inherit'] });
 }
