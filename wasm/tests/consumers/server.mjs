@@ -13,7 +13,7 @@ export async function serve(folder) {
     const file = join(folder, normalize(new URL(url, 'http://localhost').pathname));
     const path = file.endsWith('/') ? `${file}index.html` : file;
     if (!existsSync(path)) {
-      answer.writeHead(404).end();
+      answer.writeHead(404, { 'content-type': 'text/html' }).end('not here');
       return;
     }
     const type = TYPES[extname(path)] ?? 'application/octet-stream';
