@@ -5,10 +5,11 @@ use std::io::Cursor;
 
 use image::codecs::gif::GifDecoder;
 
+use crate::found::Found;
 use crate::palette::Indexed;
 use crate::picture::{Origin, Picture, Profile};
-use crate::survey::{Found, Survey};
-use crate::{Color, Error, Format, Info, Limits, Metadata};
+use crate::survey::Survey;
+use crate::{Color, Error, Format, Info, Limits};
 
 const fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::Gif, reason }
@@ -79,6 +80,20 @@ impl<'a> Reader<'a> {
     }
 }
 
+impl Reader<'_> {
+    /// The data of sub-blocks up to the empty one, or up to the one that makes them `enough` bytes.
+    fn joined(mut self, enough: usize) -> Result<Vec<u8>, Error> {
+        let mut data = Vec::new();
+        loop {
+            let length = usize::from(self.byte()?);
+            data.extend_from_slice(self.take(length)?);
+            if length == 0 || data.len() >= enough {
+                return Ok(data);
+            }
+        }
+    }
+}
+
 impl Blocks {
     /// Walks over all blocks of `source` up to the trailer, or to the end where there is none.
     fn walk(source: &[u8]) -> Result<Self, Error> {
@@ -136,15 +151,21 @@ impl Blocks {
     }
 
     fn take_extension(&mut self, reader: &mut Reader<'_>) -> Result<(), Error> {
+        /// `XMP DataXMP` and its length before a packet without sub-blocks; behind it, bytes that lead a reader of
+        /// sub-blocks out of it (XMP specification, part 3, 1.1.2).
+        const AROUND_XMP: usize = 12 + 258;
         let label = reader.byte()?;
+        let all = Reader { ..*reader };
         let (first, bytes) = reader.sub_blocks()?;
         match label {
             0xF9 => self.transparency |= first.first().is_some_and(|flags| flags & 1 != 0),
-            0xFE => self.found.note(Metadata::Text),
-            0xFF if first.starts_with(b"XMP Data") => self.found.note(Metadata::Xmp),
+            0xFE => self.found.comment(b"", &all.joined(1000)?),
+            0xFF if first.starts_with(b"XMP Data") => {
+                self.found.xmp((all.rest.len() - reader.rest.len()).saturating_sub(AROUND_XMP));
+            }
             0xFF if first.starts_with(b"ICCRGBG1") => self.profile_bytes = bytes.saturating_sub(11),
             0xFF if first.starts_with(b"NETSCAPE2.0") || first.starts_with(b"ANIMEXTS1.0") => {}
-            _ => self.found.note(Metadata::Application),
+            _ => self.found.application(bytes as usize),
         }
         Ok(())
     }
@@ -178,6 +199,7 @@ pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
 }
 
 fn surveyed(blocks: Blocks) -> Survey {
+    let (_, private, reveals) = blocks.found.finish();
     let info = Info {
         format: Format::Gif,
         width: blocks.width.into(),
@@ -190,10 +212,10 @@ fn surveyed(blocks: Blocks) -> Survey {
         profile_bytes: blocks.profile_bytes,
         quality: None,
         scans: 0,
+        reveals,
     };
     // Canvas and frame as RGBA, and the frame's indices.
     let decode_bytes = 4 * info.pixels() + 5 * blocks.frame_pixels;
-    let (_, private) = blocks.found.finish();
     Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated: blocks.frames > 1, end: blocks.end, info }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Format;
+use crate::{Format, Reveals};
 
 /// What the header of an image says; nothing was decoded to learn it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,6 +30,8 @@ pub struct Info {
     pub quality: Option<u8>,
     /// Scans of a JPEG: 1 for most, more for a progressive one; 0 for other formats.
     pub scans: u32,
+    /// What the file tells besides its picture. Boxed, as it is larger than all the rest.
+    pub reveals: Box<Reveals>,
 }
 
 impl Info {

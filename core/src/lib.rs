@@ -17,6 +17,7 @@ mod error;
 mod estimate;
 mod exif;
 mod format;
+mod found;
 mod gif;
 mod halve;
 mod icc;
@@ -25,10 +26,14 @@ mod jpeg;
 mod options;
 mod output;
 mod palette;
+mod photoshop;
 mod picture;
 mod png;
 mod raster;
+mod reveals;
 mod survey;
+mod text;
+mod tiff;
 mod transform;
 mod webp;
 
@@ -42,6 +47,7 @@ pub use format::{Format, UnknownFormat};
 pub use info::{Color, Info};
 pub use options::{Effort, Limits, Options, Quality, QualityOutOfRange, Rgb, Subsampling};
 pub use output::{Decision, Metadata, Output, sha256};
+pub use reveals::{Position, Reveals};
 
 /// Changes whenever any source could give other bytes than before; part of every recipe id.
 pub const OUTPUT_VERSION: u32 = 3;
@@ -56,7 +62,18 @@ pub const fn half(length: u32) -> u32 {
     length.div_ceil(2)
 }
 
-/// What the header of `source` says, without decoding it.
+/// What the header of `source` says, and what the file tells about a person, without decoding it.
+///
+/// ```
+/// # let source = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/private.jpg")).unwrap();
+/// let before = halver::probe(&source)?.reveals;
+/// assert_eq!(before.make.as_deref(), Some("Halver"));
+/// assert_eq!(before.position.map(|at| (at.latitude, at.longitude)), Some((47_500_000, 11_100_000)));
+///
+/// let half = halver::halve(&source, &halver::Options::default())?;
+/// assert_eq!(*halver::probe(&half.bytes)?.reveals, halver::Reveals::default());
+/// # Ok::<(), halver::Error>(())
+/// ```
 ///
 /// # Errors
 /// As [`halve`], but never [`Error::TooLarge`].

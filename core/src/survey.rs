@@ -1,6 +1,5 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
-use crate::exif::Exif;
 use crate::icc::MOST_BYTES;
 use crate::{Error, Format, Info, Limit, Limits, Metadata, Options, gif, half, jpeg, png, webp};
 
@@ -28,12 +27,14 @@ pub(crate) const FLOOR_BYTES: u64 = 12 << 20;
 impl Survey {
     /// Walks over `source`, whichever of the formats it is in.
     pub(crate) fn of(source: &[u8]) -> Result<Self, Error> {
-        match Format::sniff(source)? {
+        let mut survey = match Format::sniff(source)? {
             Format::Jpeg => jpeg::survey(source),
             Format::Png => png::survey(source),
             Format::WebP => webp::survey(source),
             Format::Gif => gif::survey(source),
-        }
+        }?;
+        survey.info.reveals.trailing = (source.len() - survey.end) as u64;
+        Ok(survey)
     }
 
     /// Bytes of memory that halving takes at its peak above the source, an upper estimate.
@@ -93,35 +94,6 @@ impl Limits {
     pub(crate) fn check_source(&self, source_bytes: u64) -> Result<(), Error> {
         let (needed, allowed) = (source_bytes, self.source_bytes);
         if needed > allowed { Err(Error::TooLarge { limit: Limit::SourceBytes, needed, allowed }) } else { Ok(()) }
-    }
-}
-
-/// Metadata met in a walk, for the formats that keep EXIF in a chunk of its own.
-#[derive(Debug, Default)]
-pub(crate) struct Found {
-    exif: Option<Exif>,
-    private: Vec<Metadata>,
-}
-
-impl Found {
-    /// Notes a kind of private metadata, each once.
-    pub(crate) fn note(&mut self, kind: Metadata) {
-        if !self.private.contains(&kind) {
-            self.private.push(kind);
-        }
-    }
-
-    /// Reads an EXIF block, with or without the `Exif\0\0` that some writers put before it. The first counts.
-    pub(crate) fn exif(&mut self, block: &[u8]) {
-        let exif = Exif::parse(block.strip_prefix(b"Exif\0\0").unwrap_or(block));
-        exif.private().for_each(|kind| self.note(kind));
-        self.exif.get_or_insert(exif);
-    }
-
-    /// The orientation, 1 to 8, and the kinds of private metadata, sorted.
-    pub(crate) fn finish(mut self) -> (u8, Vec<Metadata>) {
-        self.private.sort();
-        (self.exif.and_then(|exif| exif.orientation).unwrap_or(1), self.private)
     }
 }
 

@@ -5,10 +5,11 @@ use std::io::Cursor;
 use image::codecs::webp::{WebPDecoder, WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 
+use crate::found::Found;
 use crate::picture::{Origin, Picture, Profile};
 use crate::raster::{Model, Raster, Samples};
-use crate::survey::{Found, Survey, shown};
-use crate::{Color, Error, Format, Info, Metadata};
+use crate::survey::{Survey, shown};
+use crate::{Color, Error, Format, Info};
 
 const fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::WebP, reason }
@@ -97,9 +98,9 @@ impl<'a> Chunks<'a> {
             b"ANIM" => self.animated = true,
             b"ICCP" => self.profile = self.profile.or(Some(data)),
             b"EXIF" => self.found.exif(data),
-            b"XMP " => self.found.note(Metadata::Xmp),
+            b"XMP " => self.found.xmp(data.len()),
             b"ALPH" => self.alpha_plane = true,
-            _ => self.found.note(Metadata::Application),
+            _ => self.found.application(data.len()),
         }
         Ok(())
     }
@@ -217,7 +218,7 @@ pub(crate) fn survey_head(head: &[u8], source_bytes: u64) -> Result<Option<Surve
 
 fn surveyed(chunks: Chunks<'_>) -> Survey {
     let (stored_width, stored_height) = chunks.size();
-    let (orientation, private) = chunks.found.finish();
+    let (orientation, private, reveals) = chunks.found.finish();
     let (width, height) = shown(stored_width, stored_height, orientation);
     let info = Info {
         format: Format::WebP,
@@ -231,6 +232,7 @@ fn surveyed(chunks: Chunks<'_>) -> Survey {
         profile_bytes: chunks.profile.map_or(0, |profile| profile.len() as u64),
         quality: None,
         scans: 0,
+        reveals,
     };
     // Four bytes a pixel decoded, and while decoding as many, or 1.5 of YCbCr and as many for the alpha plane.
     let decode_bytes = info.pixels().saturating_mul(if chunks.lossy && chunks.alpha { 11 } else { 8 });

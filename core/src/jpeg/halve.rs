@@ -26,7 +26,7 @@ pub(crate) fn halve(
     options: &Options,
     profile: Option<Vec<u8>>,
 ) -> Result<(Vec<u8>, Vec<Decision>), Error> {
-    let orientation = header.exif.orientation.unwrap_or(1);
+    let orientation = header.orientation;
     let layout = half_layout(header);
     let traits = header.traits();
     let color = header.color();
@@ -97,7 +97,7 @@ impl Costs {
         let quartered = quartered(&half, header.color(), options);
         // The profile is there as the header holds it, and on its way.
         let fixed = 2 * header.profile.len() + FLOOR_BYTES;
-        if header.exif.orientation.unwrap_or(1) == 1 && quartered.is_none() {
+        if header.orientation == 1 && quartered.is_none() {
             let held = encode::held_bytes(&half, options.effort, options.progressive);
             return Self { planes: 0, encoding: decoding + held + fixed };
         }

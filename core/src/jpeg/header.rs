@@ -6,7 +6,7 @@ use super::malformed;
 use super::marker::{APP0, APP1, APP2, APP13, APP14, APP15, COM, DNL, DQT, SOS};
 use super::quantization::{self, Table};
 use super::segment::{CUT, Segment, Segments};
-use crate::exif::Exif;
+use crate::found::Found;
 use crate::picture::Profile;
 use crate::{Error, Metadata};
 
@@ -24,10 +24,9 @@ pub(crate) struct Header {
     pub(super) scans: u32,
     /// Blocks that all scans visit.
     pub(super) scan_blocks: u64,
-    pub(super) exif: Exif,
+    /// The EXIF orientation, 1 to 8.
+    pub(super) orientation: u8,
     pub(crate) profile: Profile,
-    /// Private metadata that is there, sorted, each kind once.
-    pub(super) private: Vec<Metadata>,
     /// The offset behind EOI; where there is none, of a segment behind a scan that cannot be, or of the end of the file.
     pub(super) end: usize,
     /// Whether there is an EOI.
@@ -35,20 +34,26 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Reads all segments of `source`.
+    /// Reads all segments of `source`, and finds the metadata in them.
     ///
     /// # Errors
     /// Malformed or unsupported, as far as that shows outside the entropy-coded data.
-    pub(crate) fn parse(source: &[u8]) -> Result<Self, Error> {
+    pub(super) fn read(source: &[u8]) -> Result<(Self, Found), Error> {
         let (draft, ending) = Draft::read(source)?;
         draft.finish(ending)
+    }
+
+    /// Reads all segments of `source`.
+    #[cfg(test)]
+    pub(super) fn parse(source: &[u8]) -> Result<Self, Error> {
+        Self::read(source).map(|(header, _)| header)
     }
 
     /// Reads the segments of a file that begins with `head`; `None` where its first scan lies behind that.
     ///
     /// # Errors
-    /// As [`parse`](Self::parse) of the whole file.
-    pub(super) fn parse_head(head: &[u8]) -> Result<Option<Self>, Error> {
+    /// As [`read`](Self::read) of the whole file.
+    pub(super) fn read_head(head: &[u8]) -> Result<Option<(Self, Found)>, Error> {
         match Draft::read(head) {
             // What is lacking may come.
             Ok((draft, ending)) if !ending.marked => Ok(draft.finish(ending).ok()),
@@ -76,9 +81,8 @@ struct Draft<'a> {
     component_tables: [Option<Table>; 4],
     /// For each scan, a bit for each component of the frame.
     scans: Vec<u8>,
-    exif: Option<Exif>,
+    found: Found,
     profile_parts: Vec<&'a [u8]>,
-    private: Vec<Metadata>,
     number_of_lines: Option<u16>,
 }
 
@@ -121,7 +125,7 @@ impl<'a> Draft<'a> {
                 let lines = payload.try_into().map_err(|_| malformed("has a DNL segment of the wrong length"))?;
                 self.number_of_lines.get_or_insert(u16::from_be_bytes(lines));
             }
-            COM => self.note(Metadata::Text),
+            COM => self.found.comment(b"", payload),
             APP0..=APP15 => self.take_application(marker, payload),
             _ if frame::is_sof(marker) => {
                 if self.frame.is_some() {
@@ -158,43 +162,39 @@ impl<'a> Draft<'a> {
     fn take_application(&mut self, marker: u8, payload: &'a [u8]) {
         const EXIF: &[u8] = b"Exif\0\0";
         const ICC: &[u8] = b"ICC_PROFILE\0";
+        // Bytes before the thumbnail that either may have (JFIF 1.02: version, density, its two sides; a code).
+        const JFIF_HEADER: usize = 14;
+        const JFXX_HEADER: usize = 6;
         match marker {
             APP0 if payload.starts_with(b"JFIF\0") => {
                 // Some writers cut the segment short; it still says that the colours are YCbCr.
                 let density = payload.get(7..12).and_then(|bytes| bytes.try_into().ok()).unwrap_or(NO_DENSITY);
                 self.density.get_or_insert(density);
+                self.found.thumbnail(payload.len().saturating_sub(JFIF_HEADER));
             }
-            APP0 if payload.starts_with(b"JFXX\0") => self.note(Metadata::Thumbnail),
-            APP1 if payload.starts_with(EXIF) => self.take_exif(&payload[EXIF.len()..]),
-            APP1 if payload.starts_with(b"http://ns.adobe.com/x") => self.note(Metadata::Xmp),
+            APP0 if payload.starts_with(b"JFXX\0") => {
+                self.found.note(Metadata::Thumbnail);
+                self.found.thumbnail(payload.len().saturating_sub(JFXX_HEADER));
+            }
+            APP1 if payload.starts_with(EXIF) => self.found.exif(payload),
+            APP1 if payload.starts_with(b"http://ns.adobe.com/x") => {
+                let name = payload.iter().take_while(|&&byte| byte != 0).count();
+                self.found.xmp(payload.len().saturating_sub(name + 1));
+            }
             // A count of parts is one byte, so of more than 256 one is too many.
             APP2 if payload.starts_with(ICC) && self.profile_parts.len() <= 256 => {
                 self.profile_parts.push(&payload[ICC.len()..]);
             }
             APP2 if payload.starts_with(ICC) => {}
-            APP13 if payload.starts_with(b"Photoshop") => self.note(Metadata::Iptc),
+            APP13 if payload.starts_with(b"Photoshop") => self.found.photoshop(payload),
             APP14 if payload.starts_with(b"Adobe") && payload.len() >= 12 => {
                 self.adobe_transform = Some(payload[11]);
             }
-            _ => self.note(Metadata::Application),
+            _ => self.found.application(payload.len()),
         }
     }
 
-    /// Where there are several EXIF segments, the first counts.
-    fn take_exif(&mut self, block: &[u8]) {
-        let exif = Exif::parse(block);
-        exif.private().for_each(|kind| self.note(kind));
-        self.exif.get_or_insert(exif);
-    }
-
-    /// Notes a kind of private metadata, each once.
-    fn note(&mut self, kind: Metadata) {
-        if !self.private.contains(&kind) {
-            self.private.push(kind);
-        }
-    }
-
-    fn finish(mut self, ending: Ending) -> Result<Header, Error> {
+    fn finish(self, ending: Ending) -> Result<(Header, Found), Error> {
         let mut frame = self.frame.ok_or(malformed("has no frame header"))?;
         if self.scans.is_empty() {
             return Err(malformed("has no scan"));
@@ -210,20 +210,19 @@ impl<'a> Draft<'a> {
             let table = table.or(self.tables[usize::from(component.table)]);
             tables.push(table.ok_or(malformed("lacks a quantization table"))?);
         }
-        self.private.sort();
-        Ok(Header {
+        let header = Header {
             scan_blocks: self.scans.iter().map(|&set| frame.scan_blocks(set)).sum(),
             frame,
             adobe_transform: self.adobe_transform,
             density: self.density,
             tables,
             scans: self.scans.len() as u32,
-            exif: self.exif.unwrap_or_default(),
+            orientation: self.found.orientation(),
             profile: join_profile(&self.profile_parts),
-            private: self.private,
             end: ending.at,
             ended: ending.marked,
-        })
+        };
+        Ok((header, self.found))
     }
 }
 

@@ -35,6 +35,7 @@ pub mod fuzzing {
     pub use super::encode::fuzzing::forward_block;
 }
 
+use crate::found::Found;
 use crate::survey::{Survey, shown};
 use crate::{Color, Error, Format, Info};
 
@@ -56,19 +57,19 @@ const SCAN_BLOCKS: u64 = 256;
 
 /// What the segments of `source` say.
 pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
-    Header::parse(source).map(surveyed)
+    Header::read(source).map(surveyed)
 }
 
 /// What the segments of a source say that begins with `head`; `None` where its first scan lies behind that.
 ///
 /// Scans behind `head` are not counted, and metadata there are not seen.
 pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
-    Header::parse_head(head).map(|header| header.map(surveyed))
+    Header::read_head(head).map(|header| header.map(surveyed))
 }
 
-fn surveyed(header: Header) -> Survey {
+fn surveyed((header, found): (Header, Found)) -> Survey {
+    let (orientation, private, reveals) = found.finish();
     let frame = &header.frame;
-    let orientation = header.exif.orientation.unwrap_or(1);
     let (width, height) = shown(frame.width.into(), frame.height.into(), orientation);
     let info = Info {
         format: Format::Jpeg,
@@ -82,6 +83,7 @@ fn surveyed(header: Header) -> Survey {
         profile_bytes: header.profile.len(),
         quality: header.luma_table().map(|table| quantization::quality_of(Kind::Luminance, table).value()),
         scans: header.scans,
+        reveals,
     };
     // Planes at half size or, of chroma, at full size; their pixels; and of a progressive file all coefficients.
     let samples = 64 * frame.blocks();
@@ -89,7 +91,7 @@ fn surveyed(header: Header) -> Survey {
     Survey {
         decode_bytes,
         scan_blocks: header.scan_blocks.max(SCAN_BLOCKS * u64::from(header.scans)),
-        private: header.private.clone(),
+        private,
         animated: false,
         end: header.end,
         info,

@@ -2,8 +2,9 @@
 
 use super::malformed;
 use super::space::Space;
-use crate::survey::Found;
-use crate::{Color, Error, Metadata};
+use super::text::Text;
+use crate::found::Found;
+use crate::{Color, Error};
 
 const SIGNATURE: usize = 8;
 
@@ -117,12 +118,11 @@ impl<'a> Chunks<'a> {
             b"acTL" => self.frames = self.frames.max(data.first_chunk().copied().map_or(1, u32::from_be_bytes)),
             b"eXIf" => self.found.exif(data),
             b"iCCP" => self.profile = self.profile.or(Some(data)),
-            b"iTXt" if data.starts_with(b"XML:com.adobe.xmp\0") => self.found.note(Metadata::Xmp),
-            b"tEXt" | b"zTXt" | b"iTXt" => self.found.note(Metadata::Text),
+            b"tEXt" | b"zTXt" | b"iTXt" => Text::parse(kind, data).note(&mut self.found),
             b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" => self.space.take(kind, data),
             b"PLTE" | b"IDAT" | b"mDCV" | b"cLLI" | b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" | b"fcTL" => {}
             b"fdAT" => self.frame_data = true,
-            _ => self.found.note(Metadata::Application),
+            _ => self.found.application(data.len()),
         }
         Ok(())
     }

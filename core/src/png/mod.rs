@@ -4,6 +4,7 @@
 mod chunk;
 mod encode;
 mod space;
+mod text;
 
 use std::io::Cursor;
 
@@ -33,7 +34,7 @@ pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
 
 fn surveyed(chunks: Chunks<'_>) -> Survey {
     let header = chunks.header;
-    let (orientation, private) = chunks.found.finish();
+    let (orientation, private, reveals) = chunks.found.finish();
     let (width, height) = shown(header.width, header.height, orientation);
     let info = Info {
         format: Format::Png,
@@ -47,6 +48,7 @@ fn surveyed(chunks: Chunks<'_>) -> Survey {
         profile_bytes: chunks.profile.map_or(0, |profile| profile.len() as u64),
         quality: None,
         scans: 0,
+        reveals,
     };
     let channels = if header.color == Color::Grey { 1 } else { 3 } + u64::from(info.alpha);
     // 16-bit samples are once more in memory while they are put into the machine's byte order.

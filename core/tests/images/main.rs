@@ -7,5 +7,6 @@ mod estimate;
 mod features;
 mod golden;
 mod regressions;
+mod reveals;
 mod rules;
 mod shared_corpus;

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use halver::{Error, Limits, Options, halve};
+use halver::{Error, Limits, Options, Reveals, halve, probe};
 
 /// One row of the corpus's manifest.
 struct Row {
@@ -49,6 +49,7 @@ fn verdict(source: &[u8]) -> String {
         Ok(half) => {
             let again = halve(&half.bytes, &Options::default()).map(|half| half.format);
             assert_eq!(again, Ok(half.format), "our own output cannot be halved");
+            assert_eq!(*probe(&half.bytes).unwrap().reveals, Reveals::default(), "what a half reveals");
             "ok".to_owned()
         }
         Err(error) => error.code().to_owned(),
