@@ -1,4 +1,6 @@
-//! `halver probe`: what the header of each image says.
+//! `halver probe`: what the header of each image says, and what the file tells about a person.
+
+mod reveals;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -11,7 +13,7 @@ use serde_json::json;
 use crate::failure::{Failure, complain, report};
 use crate::inputs::{Halves, Input, collect};
 
-/// Say what the header of each image says, without decoding it
+/// Say what the header of each image says, and what the file tells about a person, without decoding it
 #[derive(Args, Debug)]
 pub struct Arguments {
     /// Files, folders, or - for standard input
@@ -64,6 +66,10 @@ impl Arguments {
         for note in notes.into_iter().flatten() {
             line += "  ";
             line += &note;
+        }
+        for revelation in reveals::lines(&info.reveals) {
+            line += "\n    reveals ";
+            line += &revelation;
         }
         line
     }

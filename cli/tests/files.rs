@@ -238,6 +238,13 @@ fn probe_reads_headers() {
     assert_eq!(done.status.code(), Some(1));
     assert!(text(&done.stdout).contains("JPEG 48×36  quality 90  orientation 6"), "{}", text(&done.stdout));
     assert!(text(&done.stderr).contains("[not-an-image]"), "{}", text(&done.stderr));
+    let done = halver(&[&"probe", &corpus("private.jpg")], b"");
+    let told: Vec<&str> = text(&done.stdout).lines().skip(1).map(str::trim_start).collect();
+    let expected = ["reveals position 47.500000, 11.100000", "reveals camera Halver", "reveals comment taken at home"];
+    assert_eq!(told, expected);
+    let done = halver(&[&"probe", &"--json", &corpus("private.jpg")], b"");
+    let info: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!(info["reveals"]["position"], serde_json::json!({ "latitude": 47_500_000, "longitude": 11_100_000 }));
     let done = halver(&[&"probe", &"--json", &corpus("animated.gif")], b"");
     let info: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     assert_eq!((&info["frames"], &info["format"]), (&3.into(), &"gif".into()));
