@@ -42,6 +42,16 @@ for (const { name, core } of builds) {
       assert.throws(() => core.estimate(huge, 10_000_000), { code: 'too-large', details: tooLarge });
     });
 
+    it('tells what a file reveals, and that its half reveals nothing', () => {
+      const source = read('core/tests/corpus/private.jpg');
+      const position = { latitude: 47_500_000, longitude: 11_100_000 };
+      const reveals = { make: 'Halver', position, comments: ['taken at home'] };
+      assert.deepEqual(JSON.parse(core.probe(source)).reveals, reveals);
+      const half = core.halve(source);
+      assert.deepEqual(JSON.parse(half.report).source.reveals, reveals);
+      assert.deepEqual(JSON.parse(core.probe(half.takeBytes())).reveals, {});
+    });
+
     it('fills options up with the defaults', () => {
       const all = core.allOptions({ quality: 70 });
       assert.deepEqual([all.quality, all.limits.pixels], [70, 100_000_000]);
