@@ -6,7 +6,7 @@
 
 mod failure;
 
-use halver::{Decision, Format, Info, OUTPUT_VERSION, Options, Output};
+use halver::{Decision, Format, Info, OUTPUT_VERSION, Options, Output, Reveals};
 use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
@@ -96,6 +96,8 @@ struct Report<'a> {
     recipe: String,
     output_version: u32,
     decisions: &'a [Decision],
+    /// What the half reveals, looked up in its bytes; null should they not be what they must be.
+    reveals: Option<Box<Reveals>>,
     source: &'a Info,
 }
 
@@ -110,6 +112,7 @@ impl<'a> Report<'a> {
             recipe: options.recipe(),
             output_version: OUTPUT_VERSION,
             decisions: &half.decisions,
+            reveals: halver::probe(&half.bytes).ok().map(|info| info.reveals),
             source: &half.source,
         }
     }
