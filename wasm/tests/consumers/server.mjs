@@ -4,22 +4,25 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
-const POLICY = "default-src 'self'; img-src 'self' data:; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+export const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm' };
+export const POLICY = "default-src 'self'; img-src 'self' data:; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
 
-/** @param {string} folder */
-export async function serve(folder) {
+/**
+ * @param {string} folder
+ * @param {{ policy?: string, types?: Record<string, string> }} [otherwise] what to say other than a careful site does
+ */
+export async function serve(folder, { policy = POLICY, types = TYPES } = {}) {
   const server = createServer(({ url }, answer) => {
     const file = join(folder, normalize(new URL(url, 'http://localhost').pathname));
     const path = file.endsWith('/') ? `${file}index.html` : file;
     if (!existsSync(path)) {
-      answer.writeHead(404, { 'content-type': 'text/html' }).end('not here');
+      answer.writeHead(404, { 'content-type': 'text/html', 'content-security-policy': policy }).end('not here');
       return;
     }
-    const type = TYPES[extname(path)] ?? 'application/octet-stream';
-    answer.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
+    const type = types[extname(path)] ?? 'application/octet-stream';
+    answer.writeHead(200, { 'content-type': type, 'content-security-policy': policy });
     createReadStream(path).pipe(answer);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { address: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
+  return { address: `http://127.0.0.1:${server.address().port}/`, port: server.address().port, close: () => server.close() };
 }

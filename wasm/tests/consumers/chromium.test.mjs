@@ -1,0 +1,88 @@
+/** The facade in Chromium: what only a page can tell. Node's tests hold what is the same there. */
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+import { POLICY, TYPES, serve } from './server.mjs';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const args = ['--no-sandbox', '--host-resolver-rules=MAP plain.test 127.0.0.1'];
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args });
+
+after(() => browser.close());
+
+/** What `job` gives in a page of its own, served from the repository. */
+async function inPage(job, { server, host = '127.0.0.1', argument } = {}) {
+  const site = await serve(root, server);
+  const page = await browser.newPage();
+  try {
+    await page.goto(`http://${host}:${site.port}/none`);
+    return await page.evaluate(job, argument);
+  } finally {
+    await page.close();
+    site.close();
+  }
+}
+
+test('a job that is given up ends, and its worker with it; the next one finds another', async () => {
+  const [reason, width] = await inPage(async () => {
+    const { createHalver } = await import('/wasm/dist/index.js');
+    const halver = await createHalver({ workers: 1 });
+    const large = await (await fetch('/samples/mountain.jpg')).blob();
+    const controller = new AbortController();
+    const onProgress = ({ stage }) => stage === 'halving' && controller.abort();
+    const gone = await halver.halve(large, { effort: 'small', signal: controller.signal, onProgress }).catch((error) => error.name);
+    return [gone, (await halver.halve(await (await fetch('/core/tests/corpus/photo-420.jpg')).blob())).width];
+  });
+  assert.deepEqual([reason, width], ['AbortError', 81]);
+});
+
+test('the half is handed over whole, and the main thread stays free', async () => {
+  const [offset, spare, long] = await inPage(async () => {
+    const { createHalver } = await import('/wasm/dist/index.js');
+    const halver = await createHalver();
+    const large = await (await fetch('/samples/mountain.jpg')).blob();
+    const tasks = [];
+    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: 'longtask' });
+    const { bytes } = await halver.halve(large, { effort: 'small' });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return [bytes.byteOffset, bytes.buffer.byteLength - bytes.length, tasks];
+  });
+  assert.deepEqual([offset, spare, long], [0, 0, []]);
+});
+
+test('a page without encryption has no WebCrypto, and the same hashes', async () => {
+  const [isSecure, sha256] = await inPage(async () => {
+    const { createHalver } = await import('/wasm/dist/index.js');
+    const photo = await (await fetch('/core/tests/corpus/photo-420.jpg')).blob();
+    return [isSecureContext, (await (await createHalver()).halve(photo)).source.sha256];
+  }, { host: 'plain.test' });
+  assert.equal(isSecure, false);
+  assert.equal(sha256, createHash('sha256').update(readFileSync(`${root}core/tests/corpus/photo-420.jpg`)).digest('hex'));
+});
+
+for (const [what, server] of Object.entries({
+  'a server that does not know the type of wasm': { types: { ...TYPES, '.wasm': 'application/octet-stream' } },
+  'a careful server': {},
+})) {
+  test(`${what} is good enough`, async () => {
+    const build = await inPage(async () => (await (await import('/wasm/dist/index.js')).createHalver()).engine.build, { server });
+    assert.equal(build, 'simd');
+  });
+}
+
+for (const [what, server, base] of [
+  ['workers forbidden', { policy: POLICY.replace("worker-src 'self'", "worker-src 'none'") }],
+  ['WebAssembly forbidden', { policy: POLICY.replace(" 'wasm-unsafe-eval'", '') }],
+  ['nothing at the place that was named', {}, '/samples'],
+]) {
+  test(`${what}: engine-missing`, async () => {
+    const job = (place) => import('/wasm/dist/index.js').then(({ createHalver }) => createHalver({ base: place })).then(() => 'none', ({ code }) => code);
+    assert.equal(await inPage(job, { server, argument: base }), 'engine-missing');
+  });
+}
