@@ -11,6 +11,7 @@ pub(crate) struct Found {
     exif: Option<Exif>,
     /// EXIF blocks met so far.
     exifs: u32,
+    /// Sorted, each kind once.
     private: Vec<Metadata>,
     reveals: Box<Reveals>,
 }
@@ -75,16 +76,15 @@ impl Found {
     }
 
     /// The orientation, 1 to 8; the kinds of private metadata, sorted; and what they tell.
-    pub(crate) fn finish(mut self) -> (u8, Vec<Metadata>, Box<Reveals>) {
-        self.private.sort();
+    pub(crate) fn finish(self) -> (u8, Vec<Metadata>, Box<Reveals>) {
         (self.orientation(), self.private, self.reveals)
     }
 
     /// Notes a kind of private metadata, each once.
     #[inline(never)]
     pub(crate) fn note(&mut self, kind: Metadata) {
-        if !self.private.contains(&kind) {
-            self.private.push(kind);
+        if let Err(place) = self.private.binary_search(&kind) {
+            self.private.insert(place, kind);
         }
     }
 }

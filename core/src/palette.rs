@@ -10,8 +10,6 @@
 //!
 //! All of it in integers: the same palette on every machine. Linear in pixels; the histogram is 10 MiB whatever the size.
 
-use std::collections::BTreeMap;
-
 use crate::raster::{Model, Raster, Samples};
 
 /// Red, green, blue, alpha.
@@ -39,9 +37,10 @@ impl Indexed {
     pub(crate) fn of(raster: &Raster) -> (Self, bool) {
         let width = raster.width;
         match few_colors(raster) {
-            Some(colors) => {
-                let indices = pixels(raster).map(|pixel| colors[&pixel]).collect();
-                (Self { width, colors: sorted(colors.into_keys().collect()), indices }, false)
+            Some(ranks) => {
+                let index = |pixel| ranks.binary_search(&rank(pixel)).unwrap_or_default() as u8;
+                let indices = pixels(raster).map(index).collect();
+                (Self { width, colors: ranks.into_iter().map(color_of).collect(), indices }, false)
             }
             None => {
                 let reduction = Reduction::of(raster);
@@ -66,25 +65,33 @@ fn pixels(raster: &Raster) -> impl Iterator<Item = Color> {
     })
 }
 
-/// Sorted by alpha first, the order in which palettes are kept.
-fn sorted(mut colors: Vec<Color>) -> Vec<Color> {
-    colors.sort_by_key(|&[r, g, b, alpha]| (alpha, r, g, b));
-    colors
+/// A colour as the number by which palettes are sorted: by alpha first.
+fn rank([r, g, b, alpha]: Color) -> u64 {
+    u32::from_be_bytes([alpha, r, g, b]).into()
 }
 
-/// Each colour of `raster` with its index into the sorted palette; `None` where there are more than 256.
-fn few_colors(raster: &Raster) -> Option<BTreeMap<Color, u8>> {
-    let mut colors = BTreeMap::new();
+/// The colour of such a number.
+fn color_of(rank: u64) -> Color {
+    let [alpha, r, g, b] = (rank as u32).to_be_bytes();
+    [r, g, b, alpha]
+}
+
+/// The colours of `raster`, as sorted ranks; `None` where there are more than 256.
+fn few_colors(raster: &Raster) -> Option<Vec<u64>> {
+    let mut ranks = Vec::with_capacity(MOST);
     let mut last = None;
     for pixel in pixels(raster) {
-        if last.replace(pixel) != Some(pixel) && colors.insert(pixel, 0).is_none() && colors.len() > MOST {
-            return None;
+        if last.replace(pixel) == Some(pixel) {
+            continue;
+        }
+        if let Err(place) = ranks.binary_search(&rank(pixel)) {
+            if ranks.len() == MOST {
+                return None;
+            }
+            ranks.insert(place, rank(pixel));
         }
     }
-    for (index, color) in sorted(colors.keys().copied().collect()).into_iter().enumerate() {
-        colors.insert(color, index as u8);
-    }
-    Some(colors)
+    Some(ranks)
 }
 
 /// Pixels of one bin: how many, and the sums of their components.
@@ -136,11 +143,11 @@ impl Reduction {
         }
         let filled: Vec<(usize, Bin)> = histogram.into_iter().enumerate().filter(|(_, bin)| bin.count > 0).collect();
         let (opaque, translucent) = filled.iter().map(|(_, bin)| *bin).partition(|bin| bin.mean()[3] == 255);
-        let mut palette: Vec<Color> =
-            median_cut([opaque, translucent], MOST - usize::from(has_clear)).iter().map(Bin::mean).collect();
-        palette.extend(has_clear.then_some(CLEAR));
-        let mut palette = sorted(palette);
-        palette.dedup();
+        let boxes = median_cut([opaque, translucent], MOST - usize::from(has_clear));
+        let mut ranks: Vec<u64> = boxes.iter().map(Bin::mean).chain(has_clear.then_some(CLEAR)).map(rank).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        let palette: Vec<Color> = ranks.into_iter().map(color_of).collect();
         let clear = palette.iter().position(|&color| color == CLEAR).unwrap_or(0) as u8;
         let mut indices = vec![0; 1 << 18];
         for (at, bin) in filled {
@@ -204,7 +211,7 @@ fn longest_side(bins: &[Bin]) -> (u8, usize) {
 /// Cuts `bins` at the median along their longest side; both parts keep at least one bin.
 fn cut(bins: &mut Vec<Bin>) -> Vec<Bin> {
     let (_, axis) = longest_side(bins);
-    bins.sort_by_key(|bin| (bin.mean()[axis], bin.mean()));
+    sort_along(bins, axis);
     let half = bins.iter().map(|bin| bin.count).sum::<u64>() / 2;
     let mut below = 0;
     let median = bins.iter().position(|bin| {
@@ -212,6 +219,19 @@ fn cut(bins: &mut Vec<Bin>) -> Vec<Bin> {
         below > half
     });
     bins.split_off(median.unwrap_or(0).clamp(1, bins.len() - 1))
+}
+
+/// Sorts `bins`, of which there are at most 2¹⁸, by their mean colours, by `axis` first; equal ones stay in their order.
+fn sort_along(bins: &mut Vec<Bin>, axis: usize) {
+    const INDEX_BITS: u32 = 18;
+    let key = |(index, bin): (usize, &Bin)| {
+        let mean = bin.mean();
+        let color = u64::from(mean[axis]) << 32 | u64::from(u32::from_be_bytes(mean));
+        color << INDEX_BITS | index as u64
+    };
+    let mut keys: Vec<u64> = bins.iter().enumerate().map(key).collect();
+    keys.sort_unstable();
+    *bins = keys.into_iter().map(|key| bins[key as usize & ((1 << INDEX_BITS) - 1)]).collect();
 }
 
 #[cfg(test)]

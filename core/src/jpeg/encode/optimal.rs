@@ -12,10 +12,11 @@ pub(super) fn definition(counts: &Counts) -> Definition {
     lengths.iter().for_each(|&length| totals[usize::from(length)] += 1);
     totals[0] = 0;
     let bits = limited_to_16_bits(totals);
-    // Symbols in order of their lengths before the limit; the sort is stable, so of equal ones in their own order.
-    let mut symbols: Vec<u8> = (0..=255).filter(|&symbol| lengths[usize::from(symbol)] > 0).collect();
-    symbols.sort_by_key(|&symbol| lengths[usize::from(symbol)]);
-    Definition { counts: bits, symbols }
+    // Symbols in order of their lengths before the limit, of equal ones in their own order.
+    let lengths = lengths[..256].iter().zip(0_u64..).filter(|&(&length, _)| length > 0);
+    let mut keys: Vec<u64> = lengths.map(|(&length, symbol)| u64::from(length) << 8 | symbol).collect();
+    keys.sort_unstable();
+    Definition { counts: bits, symbols: keys.into_iter().map(|key| key as u8).collect() }
 }
 
 /// A node of the tree: how often it is coded, and which symbols lie below it, as a chain.
@@ -34,10 +35,7 @@ fn code_lengths(counts: &Counts) -> [u16; 257] {
         .map(|symbol| Tree { count: counts.get(symbol).map_or(1, |&count| u64::from(count) << 9), first: symbol })
         .filter(|tree| tree.count > 0)
         .collect();
-    while trees.len() > 1 {
-        // Of the rarest the one with the largest symbol first, as K.2 has it.
-        trees.sort_by_key(|tree| (std::cmp::Reverse(tree.count), tree.first));
-        let (Some(rarest), Some(next)) = (trees.pop(), trees.pop()) else { break };
+    while let (Some(rarest), Some(next)) = (take_rarest(&mut trees), take_rarest(&mut trees)) {
         for tree in [rarest, next] {
             let mut at = Some(tree.first);
             while let Some(symbol) = at {
@@ -53,6 +51,13 @@ fn code_lengths(counts: &Counts) -> [u16; 257] {
         trees.push(Tree { count: rarest.count + next.count, first: next.first });
     }
     lengths
+}
+
+/// Takes the rarest of `trees` out, of the rarest the one with the largest symbol, as K.2 has it.
+fn take_rarest(trees: &mut Vec<Tree>) -> Option<Tree> {
+    let order = |tree: &Tree| tree.count << 9 | (256 - tree.first as u64);
+    let (place, _) = trees.iter().enumerate().min_by_key(|(_, tree)| order(tree))?;
+    Some(trees.swap_remove(place))
 }
 
 /// Adjust_BITS of T.81 figure K.3: codes beyond 16 bits move up, in pairs, at the cost of a shorter one; then the code

@@ -26,9 +26,9 @@ pub(super) fn smallest(held: &Held, sample: &Held) -> Vec<Scan> {
         let size = |scan: &Scan| Census::of(scan, sample).size(times as u64);
         script.extend(smallest_of(index, &size));
     }
-    // All first scans before the first refinement; the sort is stable.
-    script.sort_by_key(|scan| scan.high > 0);
-    script
+    // All first scans before the first refinement.
+    let (first, refinements): (Vec<Scan>, Vec<Scan>) = script.into_iter().partition(|scan| scan.high == 0);
+    [first, refinements].concat()
 }
 
 /// The scans of component `index` whose sizes have the least sum: all coefficients at once; the bands; the second band
