@@ -6,6 +6,9 @@
 //! It is wasm-bindgen's own library at the version that Cargo.lock pins, so the glue always fits the crate and a
 //! fresh machine has no tool to install.
 
+mod trim;
+
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -32,8 +35,9 @@ fn main() -> ExitCode {
 /// # Errors
 /// One line: the file cannot be read, was made for another version of wasm-bindgen, or cannot be written.
 fn bind(input: &Path, directory: &Path, name: &str) -> Result<(), String> {
+    let module = fs::read(input).map_err(|error| error.to_string())?;
     Bindgen::new()
-        .input_path(input)
+        .input_bytes(name, trim::trim(&module).map_err(|error| error.to_string())?)
         .out_name(name)
         .typescript(false)
         .bundler(true)
