@@ -12,8 +12,8 @@ use std::ops::Range;
 
 use wasm_encoder as encoder;
 use wasmparser::{
-    DataKind, ElementItems, ElementKind, ExternalKind, FunctionBody, KnownCustom, Linking, Operator, Parser,
-    Payload, RelocationEntry, RelocationType, SymbolInfo, TypeRef,
+    DataKind, ElementItems, ElementKind, ExternalKind, FunctionBody, KnownCustom, Linking, Operator, Parser, Payload,
+    RelocationEntry, RelocationType, SymbolInfo, TypeRef,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -66,7 +66,8 @@ impl<'a> Module<'a> {
         let mut relocations = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             let payload = payload?;
-            if let Some((_, range)) = payload.as_section().filter(|_| !matches!(payload, Payload::CodeSectionEntry(_))) {
+            if let Some((_, range)) = payload.as_section().filter(|_| !matches!(payload, Payload::CodeSectionEntry(_)))
+            {
                 sections.push(range.start);
             }
             match payload {
@@ -116,13 +117,18 @@ impl<'a> Module<'a> {
             }
         }
         // Those of debug information point from custom sections.
-        module.relocations = relocations.into_iter().map(|(section, entry)| (sections[section] + entry.offset as usize, entry)).collect();
+        module.relocations = relocations
+            .into_iter()
+            .map(|(section, entry)| (sections[section] + entry.offset as usize, entry))
+            .collect();
         module.relocations.sort_by_key(|(offset, _)| *offset);
         Ok(module)
     }
 
     fn read_table(&mut self, element: wasmparser::Element<'_>) -> Result<()> {
-        if let (ElementKind::Active { offset_expr, .. }, ElementItems::Functions(functions)) = (element.kind, element.items) {
+        if let (ElementKind::Active { offset_expr, .. }, ElementItems::Functions(functions)) =
+            (element.kind, element.items)
+        {
             self.first_entry = constant(&offset_expr)?;
             self.table = functions.into_iter().collect::<wasmparser::Result<_>>()?;
         }
@@ -188,8 +194,10 @@ impl<'a> Module<'a> {
 
     /// What is reached from the exports without the code in `holes`: functions, and offsets of data.
     fn live(&self, holes: &[Range<usize>]) -> (HashSet<u32>, Vec<Range<usize>>) {
-        let (mut functions, mut data): (HashSet<u32>, HashSet<(usize, usize)>) = (self.roots.iter().copied().collect(), HashSet::new());
-        let code = |function: u32| function.checked_sub(self.imports).map_or(0..0, |at| self.bodies[at as usize].range());
+        let (mut functions, mut data): (HashSet<u32>, HashSet<(usize, usize)>) =
+            (self.roots.iter().copied().collect(), HashSet::new());
+        let code =
+            |function: u32| function.checked_sub(self.imports).map_or(0..0, |at| self.bodies[at as usize].range());
         let mut found: Vec<Range<usize>> = self.roots.iter().map(|&root| code(root)).collect();
         while let Some(range) = found.pop() {
             for (_, entry) in self.relocated(&range, holes) {
@@ -206,7 +214,11 @@ impl<'a> Module<'a> {
     }
 
     /// The relocations in `range` that refer to symbols and lie in none of `holes`.
-    fn relocated<'b>(&'b self, range: &Range<usize>, holes: &'b [Range<usize>]) -> impl Iterator<Item = &'b (usize, RelocationEntry)> {
+    fn relocated<'b>(
+        &'b self,
+        range: &Range<usize>,
+        holes: &'b [Range<usize>],
+    ) -> impl Iterator<Item = &'b (usize, RelocationEntry)> {
         let at = |offset| self.relocations.partition_point(|(place, _)| *place < offset);
         self.relocations[at(range.start)..at(range.end)].iter().filter(|(offset, entry)| {
             let hole = holes.partition_point(|hole| hole.end <= *offset);
@@ -230,7 +242,9 @@ impl<'a> Module<'a> {
                     out.section(&self.trimmed_data(data));
                 }
                 Payload::CustomSection(section)
-                    if section.name().starts_with(".debug") || section.name().starts_with("reloc.") || section.name() == "linking" => {}
+                    if section.name().starts_with(".debug")
+                        || section.name().starts_with("reloc.")
+                        || section.name() == "linking" => {}
                 payload => {
                     if let Some((id, range)) = payload.as_section() {
                         out.section(&encoder::RawSection { id, data: &self.bytes[range] });
@@ -244,9 +258,17 @@ impl<'a> Module<'a> {
     /// The table, where what is not reached gives way to one function that is not reached either.
     fn trimmed_table(&self, functions: &HashSet<u32>) -> encoder::ElementSection {
         let dead = self.table.iter().find(|function| !functions.contains(function));
-        let table: Vec<u32> = self.table.iter().map(|function| if functions.contains(function) { *function } else { *dead.unwrap_or(function) }).collect();
+        let table: Vec<u32> = self
+            .table
+            .iter()
+            .map(|function| if functions.contains(function) { *function } else { *dead.unwrap_or(function) })
+            .collect();
         let mut section = encoder::ElementSection::new();
-        section.active(None, &encoder::ConstExpr::i32_const(self.first_entry), encoder::Elements::Functions(table.into()));
+        section.active(
+            None,
+            &encoder::ConstExpr::i32_const(self.first_entry),
+            encoder::Elements::Functions(table.into()),
+        );
         section
     }
 
@@ -294,8 +316,18 @@ fn directs(operator: &Operator<'_>) -> bool {
     use Operator as O;
     matches!(
         operator,
-        O::Block { .. } | O::Loop { .. } | O::If { .. } | O::Else | O::End | O::Br { .. } | O::BrIf { .. } | O::BrTable { .. }
-            | O::Return | O::Call { .. } | O::CallIndirect { .. } | O::Unreachable
+        O::Block { .. }
+            | O::Loop { .. }
+            | O::If { .. }
+            | O::Else
+            | O::End
+            | O::Br { .. }
+            | O::BrIf { .. }
+            | O::BrTable { .. }
+            | O::Return
+            | O::Call { .. }
+            | O::CallIndirect { .. }
+            | O::Unreachable
     )
 }
 
