@@ -60,9 +60,17 @@ impl Options {
     #[must_use]
     pub fn recipe(&self) -> String {
         let Self { format, quality, effort, progressive, subsampling, salvage, background, limits: _ } = self;
-        let canonical =
-            serde_json::json!([OUTPUT_VERSION, format, quality, effort, progressive, subsampling, salvage, background]);
-        let canonical = canonical.to_string();
+        let canonical = serde_json::to_string(&(
+            OUTPUT_VERSION,
+            format,
+            quality,
+            effort,
+            progressive,
+            subsampling,
+            salvage,
+            background,
+        ));
+        let canonical = canonical.unwrap_or_else(|_| unreachable!("writing numbers and text into memory cannot fail"));
         hex(&Sha256::digest(canonical)[..8])
     }
 }

@@ -29,7 +29,7 @@ impl Hasher {
         for &[a, b, c, d, e, f, g, h] in eights {
             let [i, j, k, l] = (sum ^ u32::from_le_bytes([a, b, c, d])).to_le_bytes();
             let bytes = [h, g, f, e, l, k, j, i];
-            sum = bytes.iter().zip(tables).fold(0, |sum, (&byte, table)| sum ^ table[usize::from(byte)]);
+            sum = bytes.iter().zip(tables.iter()).fold(0, |sum, (&byte, table)| sum ^ table[usize::from(byte)]);
         }
         for &byte in rest {
             sum = sum >> 8 ^ tables[0][usize::from(sum as u8 ^ byte)];
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn meets_the_definition_whole_in_parts_and_combined() {
-        let bytes: Vec<u8> = (0..1000_u32).map(|i| (i * i >> 3) as u8).collect();
+        let bytes: Vec<u8> = (0..1000_u32).map(|i| ((i * i) >> 3) as u8).collect();
         for length in [0, 1, 2, 7, 8, 9, 15, 16, 17, 1000] {
             let expected = bitwise(&bytes[..length]);
             assert_eq!(hash(&bytes[..length]), expected, "{length} bytes");

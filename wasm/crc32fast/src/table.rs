@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 const POLYNOMIAL: u32 = 0xEDB8_8320;
 
 /// `TABLES[n][byte]` is the checksum of `byte` and `n` zeros behind it, without the inversions at both ends.
-pub(crate) static TABLES: LazyLock<[[u32; 256]; 8]> = LazyLock::new(|| {
-    let mut tables = [[0; 256]; 8];
+pub(crate) static TABLES: LazyLock<Box<[[u32; 256]; 8]>> = LazyLock::new(|| {
+    let mut tables = Box::new([[0; 256]; 8]);
     for byte in 0..256 {
         let step = |sum: u32, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ POLYNOMIAL };
         tables[0][byte] = (0..8).fold(byte as u32, step);

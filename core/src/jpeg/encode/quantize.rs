@@ -15,6 +15,7 @@ pub(super) struct Quantizer {
     reciprocals: [u16x8; 8],
     /// 2^(16 − s), at most 65535.
     shifts: [u16x8; 8],
+    zigzag_bits: Box<[[u64; 256]; 8]>,
 }
 
 /// A quantised block.
@@ -73,22 +74,20 @@ pub(super) const PLACES: [u8; 64] = {
 };
 
 /// By column, and by a bit for each coefficient of the column: their bits in zigzag order.
-static ZIGZAG_BITS: [[u64; 256]; 8] = {
-    let mut bits = [[0; 256]; 8];
-    let mut k = 0;
-    while k < 64 {
-        let (u, v) = (PLACES[k] as usize / 8, PLACES[k] % 8);
-        let mut set = 0;
-        while set < 256 {
-            if set >> v & 1 != 0 {
-                bits[u][set] |= 1 << k;
-            }
-            set += 1;
+///
+/// Made for each image: as a constant it would be 16 KiB of the browser's package.
+fn zigzag_bits() -> Box<[[u64; 256]; 8]> {
+    let mut bits = Box::new([[0; 256]; 8]);
+    for (k, &place) in PLACES.iter().enumerate() {
+        bits[usize::from(place / 8)][1 << (place % 8)] = 1 << k;
+    }
+    for column in &mut *bits {
+        for set in 1..column.len() {
+            column[set] = column[set & (set - 1)] | column[set & set.wrapping_neg()];
         }
-        k += 1;
     }
     bits
-};
+}
 
 /// Of a step, in 1/256: where AC coefficients begin to round up. Half of it is nearest; a little more costs hardly any
 /// quality and saves bytes, since most coefficients near it are noise.
@@ -102,8 +101,8 @@ impl Quantizer {
 
     /// The same where AC coefficients round up from so many 1/256 of a step.
     pub(super) fn rounding_up_from(threshold: u32, table: &Table) -> Self {
-        let mut quantizer =
-            Self { rounding: [u16x8::ZERO; 8], reciprocals: [u16x8::ZERO; 8], shifts: [u16x8::ZERO; 8] };
+        let (rounding, reciprocals, shifts) = ([u16x8::ZERO; 8], [u16x8::ZERO; 8], [u16x8::ZERO; 8]);
+        let mut quantizer = Self { rounding, reciprocals, shifts, zigzag_bits: zigzag_bits() };
         for u in 0..8 {
             let divisors: [u64; 8] =
                 std::array::from_fn(|v| u64::from(table[8 * v + u]) * u64::from(SCALES[8 * u + v]));
@@ -138,7 +137,7 @@ impl Quantizer {
             coefficients[u] = i16x8::to_array((magnitudes[u] ^ signs) - signs);
         }
         let mut nonzero = 0;
-        for (pair, bits) in magnitudes.as_chunks::<2>().0.iter().zip(ZIGZAG_BITS.as_chunks::<2>().0) {
+        for (pair, bits) in magnitudes.as_chunks::<2>().0.iter().zip(self.zigzag_bits.as_chunks::<2>().0) {
             let zero = u8x16::narrow_i16x8(pair[0], pair[1]).simd_eq(u8x16::ZERO).to_bitmask();
             nonzero |= bits[0][!zero as usize & 0xFF] | bits[1][!zero as usize >> 8 & 0xFF];
         }

@@ -15,6 +15,7 @@ use crate::jpeg::huffman::ZRL;
 pub(super) struct RefinementCoding {
     codes: Codes,
     steps: Box<[Step; ENTRIES]>,
+    advances: Box<Advances>,
     /// The coefficients from Ss to Se, in zigzag order from the lowest bit on.
     band: u64,
     /// First and last coefficient: Ss and Se.
@@ -36,7 +37,7 @@ struct Step {
     shift: u8,
 }
 
-/// A shift that takes everything out of a word of [`ADVANCES`].
+/// A shift that takes everything out of a word of [`Advances`].
 const UNUSUAL: u8 = 4 * NEAR as u8;
 
 /// Coefficients that are looked at to find one of them.
@@ -44,22 +45,16 @@ const NEAR: usize = 10;
 
 /// How far it is to those of the next coefficients that were zero: four bits for each, the first one lowest; 0 where
 /// there are no more of them. By a bit for each of the coefficients that was zero.
-const ADVANCES: [u64; 1 << NEAR] = {
-    let mut advances = [0; 1 << NEAR];
-    let mut near = 0;
-    while near < 1 << NEAR {
-        let (mut advance, mut shift) = (1, 0);
-        while advance <= NEAR {
-            if near >> (advance - 1) & 1 != 0 {
-                advances[near] |= (advance as u64) << shift;
-                shift += 4;
-            }
-            advance += 1;
-        }
-        near += 1;
+type Advances = [u64; 1 << NEAR];
+
+/// Made for each scan: as a constant it would be 8 KiB of the browser's package.
+fn advances() -> Box<Advances> {
+    let mut advances = Box::new([0; 1 << NEAR]);
+    for near in 1..advances.len() {
+        advances[near] = advances[near & (near - 1)] << 4 | u64::from(near.trailing_zeros() + 1);
     }
     advances
-};
+}
 
 /// The correction bits of a block, the last one lowest, below a 1.
 #[derive(Clone, Copy)]
@@ -81,7 +76,7 @@ impl RefinementCoding {
         }
         let (start, end) = (header.start as u32, header.end as u32);
         let band = u64::MAX << start & u64::MAX >> (63 - end);
-        Self { codes, steps, band, start, end, low: header.low }
+        Self { codes, steps, advances: advances(), band, start, end, low: header.low }
     }
 
     /// Decodes the codes of a block. Of the coefficients `zeros`, which were zero, those that become something else are
@@ -144,7 +139,7 @@ impl RefinementCoding {
     ) -> bool {
         // Both lookups are begun at once; what they give together says where the next ones look.
         let step = self.steps[bits.peek(LOOKUP_BITS) % ENTRIES];
-        let advances = ADVANCES[(*zeros >> 1 >> *k) as usize % (1 << NEAR)];
+        let advances = self.advances[(*zeros >> 1 >> *k) as usize % (1 << NEAR)];
         let advance = (advances >> step.shift) as u32 & 15;
         if advance == 0 {
             return false;
