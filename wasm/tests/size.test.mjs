@@ -1,0 +1,20 @@
+/** What a browser has to load: the modules stay small. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+import { builds, read } from './builds.mjs';
+
+/** The most bytes a module may have, as it is and by brotli at its best. */
+const MOST = { raw: 500_000, brotli: 174_000 };
+
+for (const { name } of builds) {
+  test(`${name} is small`, (context) => {
+    const module = read(`wasm/dist/${name}.wasm`);
+    const brotli = brotliCompressSync(module, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: module.length } }).length;
+    context.diagnostic(`${name}: ${module.length} bytes, ${brotli} by brotli`);
+    assert.ok(module.length <= MOST.raw, `${module.length} bytes`);
+    assert.ok(brotli <= MOST.brotli, `${brotli} bytes by brotli`);
+  });
+}
