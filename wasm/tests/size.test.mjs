@@ -17,4 +17,8 @@ for (const { name } of builds) {
     assert.ok(module.length <= MOST.raw, `${module.length} bytes`);
     assert.ok(brotli <= MOST.brotli, `${brotli} bytes by brotli`);
   });
+
+  test(`${name} names no folder of the machine that built it`, () => {
+    assert.doesNotMatch(read(`wasm/dist/${name}.wasm`).toString('latin1'), /registry\/src|\.rustup|\.cargo/);
+  });
 }
