@@ -6,6 +6,7 @@
 //! It is wasm-bindgen's own library at the version that Cargo.lock pins, so the glue always fits the crate and a
 //! fresh machine has no tool to install.
 
+mod linked;
 mod trim;
 
 use std::fs;
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes the bindings of `input` into `directory`. The section with the names of functions and the one with
+/// Writes the bindings of `input`, [trimmed](trim::trim), into `directory`. The section with the names of functions and the one with
 /// the names of compilers go: nothing reads them in a browser, and the first is a tenth of the file.
 ///
 /// # Errors

@@ -11,39 +11,12 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use wasm_encoder as encoder;
-use wasmparser::{
-    DataKind, ElementItems, ElementKind, ExternalKind, FunctionBody, KnownCustom, Linking, Operator, Parser, Payload,
-    RelocationEntry, RelocationType, SymbolInfo, TypeRef,
-};
+use wasmparser::{Operator, Parser, Payload, RelocationEntry, RelocationType};
 
-type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+use crate::linked::{Module, Result, Symbol};
 
 /// What a trimmed function's body is: no locals, `unreachable`, `end`.
 const TRAP: [u8; 3] = [0, 0, 0x0B];
-
-/// What the linker knows of a symbol: a function by its index, or bytes of the data section by their offsets.
-enum Symbol {
-    Function(u32),
-    Data(Range<usize>),
-    Other,
-}
-
-/// The parts of a module that are read. Offsets are those in the whole file.
-#[derive(Default)]
-struct Module<'a> {
-    bytes: &'a [u8],
-    imports: u32,
-    roots: Vec<u32>,
-    bodies: Vec<FunctionBody<'a>>,
-    /// The functions in the table, from the entry on that comes first.
-    table: Vec<u32>,
-    first_entry: i32,
-    /// Each segment: its address, and where its bytes are.
-    segments: Vec<(i32, Range<usize>)>,
-    symbols: Vec<Symbol>,
-    /// By offset.
-    relocations: Vec<(usize, RelocationEntry)>,
-}
 
 /// `bytes` without what only panics need.
 ///
@@ -59,93 +32,7 @@ pub(crate) fn trim(bytes: &[u8]) -> Result<Vec<u8>> {
     module.write(&holes, &live)
 }
 
-impl<'a> Module<'a> {
-    fn read(bytes: &'a [u8]) -> Result<Self> {
-        let mut module = Self { bytes, ..Self::default() };
-        let mut sections = Vec::new();
-        let mut relocations = Vec::new();
-        for payload in Parser::new(0).parse_all(bytes) {
-            let payload = payload?;
-            if let Some((_, range)) = payload.as_section().filter(|_| !matches!(payload, Payload::CodeSectionEntry(_)))
-            {
-                sections.push(range.start);
-            }
-            match payload {
-                Payload::ImportSection(imports) => {
-                    for import in imports.into_imports() {
-                        module.imports += u32::from(matches!(import?.ty, TypeRef::Func(_)));
-                    }
-                }
-                Payload::ExportSection(exports) => {
-                    for export in exports {
-                        let export = export?;
-                        module.roots.extend((export.kind == ExternalKind::Func).then_some(export.index));
-                    }
-                }
-                Payload::StartSection { func, .. } => module.roots.push(func),
-                Payload::ElementSection(elements) => {
-                    for element in elements {
-                        module.read_table(element?)?;
-                    }
-                }
-                Payload::CodeSectionEntry(body) => module.bodies.push(body),
-                Payload::DataSection(segments) => {
-                    for segment in segments {
-                        let segment = segment?;
-                        let DataKind::Active { offset_expr, .. } = &segment.kind else { continue };
-                        let bytes = segment.range.end - segment.data.len()..segment.range.end;
-                        module.segments.push((constant(offset_expr)?, bytes));
-                    }
-                }
-                Payload::CustomSection(section) => match section.as_known() {
-                    KnownCustom::Linking(linking) => {
-                        for part in linking {
-                            let Linking::SymbolTable(symbols) = part? else { continue };
-                            for symbol in symbols {
-                                module.symbols.push(module.symbol(&symbol?));
-                            }
-                        }
-                    }
-                    KnownCustom::Reloc(section) => {
-                        for entry in section.entries() {
-                            relocations.push((section.section_index() as usize, entry?));
-                        }
-                    }
-                    _ => {}
-                },
-                _ => {}
-            }
-        }
-        // Those of debug information point from custom sections.
-        module.relocations = relocations
-            .into_iter()
-            .map(|(section, entry)| (sections[section] + entry.offset as usize, entry))
-            .collect();
-        module.relocations.sort_by_key(|(offset, _)| *offset);
-        Ok(module)
-    }
-
-    fn read_table(&mut self, element: wasmparser::Element<'_>) -> Result<()> {
-        if let (ElementKind::Active { offset_expr, .. }, ElementItems::Functions(functions)) =
-            (element.kind, element.items)
-        {
-            self.first_entry = constant(&offset_expr)?;
-            self.table = functions.into_iter().collect::<wasmparser::Result<_>>()?;
-        }
-        Ok(())
-    }
-
-    fn symbol(&self, symbol: &SymbolInfo<'_>) -> Symbol {
-        match symbol {
-            SymbolInfo::Func { index, .. } => Symbol::Function(*index),
-            SymbolInfo::Data { symbol: Some(place), .. } => {
-                let start = self.segments[place.index as usize].1.start + place.offset as usize;
-                Symbol::Data(start..start + place.size as usize)
-            }
-            _ => Symbol::Other,
-        }
-    }
-
+impl Module<'_> {
     /// The functions that call an import, however far down, as far as direct calls tell.
     fn speaking(&self) -> Result<HashSet<u32>> {
         let mut callers: Vec<Vec<u32>> = vec![Vec::new(); self.imports as usize + self.bodies.len()];
@@ -329,12 +216,4 @@ fn directs(operator: &Operator<'_>) -> bool {
             | O::CallIndirect { .. }
             | O::Unreachable
     )
-}
-
-/// The value of an expression that is one constant.
-fn constant(expression: &wasmparser::ConstExpr<'_>) -> Result<i32> {
-    match expression.get_operators_reader().read()? {
-        Operator::I32Const { value } => Ok(value),
-        _ => Err("has an offset that is no constant".into()),
-    }
 }
