@@ -6,16 +6,16 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 import { builds, read } from './builds.mjs';
 
-/** The most bytes a module may have, as it is and by brotli at its best. */
-const MOST = { raw: 500_000, brotli: 174_000 };
+/** The most bytes each module may have, as it is and by brotli at its best. Without SIMD, vectors are spelt out. */
+const MOST = { 'core': { raw: 530_000, brotli: 178_500 }, 'core-simd': { raw: 500_000, brotli: 173_500 } };
 
 for (const { name } of builds) {
   test(`${name} is small`, (context) => {
     const module = read(`wasm/dist/${name}.wasm`);
     const brotli = brotliCompressSync(module, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: module.length } }).length;
     context.diagnostic(`${name}: ${module.length} bytes, ${brotli} by brotli`);
-    assert.ok(module.length <= MOST.raw, `${module.length} bytes`);
-    assert.ok(brotli <= MOST.brotli, `${brotli} bytes by brotli`);
+    assert.ok(module.length <= MOST[name].raw, `${module.length} bytes`);
+    assert.ok(brotli <= MOST[name].brotli, `${brotli} bytes by brotli`);
   });
 
   test(`${name} names no folder of the machine that built it`, () => {

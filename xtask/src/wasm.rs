@@ -20,9 +20,7 @@ const BUILDS: [(&str, &str); 2] = [("core", ""), ("core-simd", "-C target-featur
 const SMALL: &str = concat!(
     // Copies of a function and of a loop's body are most of what makes code large, and hardly any of what makes it quick.
     "-C llvm-args=-inline-threshold=25 -C llvm-args=-unroll-threshold=30 ",
-    // What gains from vectors is written with vectors.
-    "-C no-vectorize-loops -C no-vectorize-slp ",
-    // Data lie behind the stack: behind a smaller one their addresses are a byte shorter. A twentieth of it is used.
+    // Data lie behind the stack: behind a smaller one their addresses are a byte shorter. Not a sixteenth of it is used.
     "-C link-arg=-zstack-size=524288 ",
     // xtask-bindgen takes out what only panics need, and the relocations with it.
     "-C link-arg=--emit-relocs",
