@@ -5,6 +5,7 @@
  * @typedef {object} Config
  * @property {object} options `halver::Options`
  * @property {string | null} recipe null where there is no function
+ * @property {number | null} outputVersion the function's; null where there is none
  * @property {string | null} bucket
  * @property {string | null} obstacle why nothing can be uploaded, as a sentence; null where it can
  */
@@ -16,18 +17,26 @@
  * @returns {Promise<Config>}
  */
 export async function readConfig() {
-  const none = { options: {}, recipe: null, bucket: null };
+  const none = { options: {}, recipe: null, outputVersion: null, bucket: null };
   try {
     const answer = await fetch(new URL('config', document.baseURI));
     if (!answer.ok) {
       throw new Error(`status ${answer.status}`);
     }
-    const { options, recipe, bucket } = await answer.json();
+    const { options, recipe, outputVersion = null, bucket } = await answer.json();
     const off = bucket === null ? NO_UPLOADS : null;
-    return { options, recipe, bucket, obstacle: isSecureContext ? off : INSECURE };
+    return { options, recipe, outputVersion, bucket, obstacle: isSecureContext ? off : INSECURE };
   } catch {
     return { ...none, obstacle: NO_SERVER };
   }
+}
+
+/**
+ * @param {Config} config
+ * @returns {string} what the page's header says of it
+ */
+export function serviceOf({ obstacle, bucket }) {
+  return obstacle ? 'Preview only' : `Uploads go to bucket ${bucket}`;
 }
 
 const NO_SERVER =

@@ -26,6 +26,14 @@ export function whole(count) {
 }
 
 /**
+ * @param {number} share 0 to 1
+ * @returns {string} `43 %`: never 100 % before all is done
+ */
+export function percent(share) {
+  return `${Math.floor(100 * share)} %`;
+}
+
+/**
  * @param {number} width
  * @param {number} height
  * @returns {string} `4000 × 3000`
