@@ -1,157 +1,334 @@
 // @ts-check
-/** The upload on the page: the button, the four steps, and the verdict. */
+/**
+ * What becomes of one file's half: uploaded and compared with what was stored, downloaded, or kept as a receipt. One
+ * `Delivery` belongs to one file and lives as long as the file is on the page, shown or not.
+ *
+ * ```js
+ * const delivery = new Delivery({ file, half, options, engine: halver.engine, config }); // config: await readConfig()
+ * delivery.mount(host);        // shows it in `host`, in place of what was there; a hidden one goes on all the same
+ * delivery.renew(half, options); // the preview was made anew, with other options: the next upload is compared with it
+ * delivery.addEventListener('change', () => row.write(delivery.state, delivery.label));
+ * await delivery.start();      // as pressing Upload does; resolves at its end, whatever that is, and never rejects
+ * delivery.cancel();           // as pressing Cancel does; nothing happens where nothing is under way
+ * delivery.dispose();          // cancels, and lets go of all it holds: the file left the page
+ * ```
+ *
+ * - `half` is what `halver.halve(file, options)` gave; `options` those that were passed, without signal and onProgress.
+ * - `state` is one of {@link State}; `label` says it in a few words for a list (“Uploading 43 %”); `share` is the part
+ *   of the file that was sent, 0 to 1; `receipt` is the receipt as it is now.
+ * - `host` should lie in the panel, as an element with the class `delivery-host`, behind all else: the row of buttons
+ *   sticks to the window's lower edge. The row holds Upload, Download and Receipt, so the page needs no other download.
+ * - Three files are under way at most, the others wait for their turn. Only a mounted delivery speaks in the page's
+ *   live region.
+ * - Several at once: `Deliveries` in `deliveries.js` has the button for all of them. `serviceOf(config)` in `config.js`
+ *   is the line for the page's header.
+ */
 
-import { bytes } from './quantity.js';
-import { UploadError } from './upload.js';
-import { announce } from './view.js';
+import { readConfig } from './config.js';
+import { DeliveryPanel } from './delivery-panel.js';
+import { reasonOf } from './difference.js';
+import { bytes, percent } from './quantity.js';
+import { receiptOf } from './receipt.js';
+import { TRIES } from './retry.js';
+import { Slots } from './slots.js';
+import { Upload, UploadError } from './upload.js';
 
 /** @typedef {import('./upload.js').Step} Step */
+/** @typedef {import('./halver/index.js').Half} Half */
+
+/** @typedef {'off' | 'ready' | 'queued' | Step | 'identical' | 'different' | 'failed' | 'cancelled'} State */
+
+/** Files that are under way at the same time. */
+const AT_ONCE = 3;
+
+const slots = new Slots(AT_ONCE);
+
+const PROMISE = 'After the upload, what the function stored is fetched back and compared with this preview, byte for byte.';
 
 /** @type {Record<Step, string>} */
 const SPOKEN = {
   uploading: 'Uploading',
   stored: 'Stored; the function is called',
   halving: 'The function is halving it',
-  compared: 'Halved; fetching it back to compare',
+  comparing: 'Halved; fetching it back to compare',
 };
 
-const PROMISE = 'After the upload, what the function stored is fetched back and compared with this preview, byte for byte.';
-const DIFFERS = 'This page’s engine and the function are of different versions, so their halves may differ. Build both anew.';
+/** @type {Record<State, string>} */
+const LABELS = {
+  off: 'Preview only',
+  ready: 'Not uploaded',
+  queued: 'Waits for its turn',
+  uploading: 'Uploading',
+  stored: 'Stored',
+  halving: 'Halving',
+  comparing: 'Comparing',
+  identical: 'Identical',
+  different: 'Different',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+};
 
-const button = /** @type {HTMLButtonElement} */ (document.getElementById('upload'));
-const verdict = /** @type {HTMLElement} */ (document.getElementById('verdict'));
-const list = /** @type {HTMLElement} */ (document.getElementById('steps'));
-const steps = /** @type {HTMLElement[]} */ ([...list.children]);
+const ORDINALS = ['', 'First', 'Second', 'Third', 'Fourth'];
+/** Milliseconds between two looks at a pause’s seconds. */
+const TICK = 250;
 
-/** The button is never `disabled`, which would drop the keyboard's focus; `aria-disabled` and a check do the same. */
-export class Delivery {
-  /** @type {string | null} Why nothing can be uploaded. */
-  #obstacle = null;
-  /** @type {Step | null} */
-  #current = null;
-  /** @type {() => void} */
-  #start = () => {};
+/** Dispatches `change` whenever `state`, `label` or `share` may have changed. */
+export class Delivery extends EventTarget {
+  /** @type {State} */
+  state = 'ready';
+  label = '';
+  share = 0;
 
-  constructor() {
-    button.addEventListener('click', () => {
-      if (button.getAttribute('aria-disabled') === 'false') {
-        this.#start();
-      }
+  #file;
+  #half;
+  #options;
+  #engine;
+  #config;
+  #upload;
+  #made = new Date();
+  /** @type {(import('./upload.js').Stored & { comparedAt: Date }) | undefined} */
+  #stored;
+  /** @type {AbortController | null} Ends what is under way. */
+  #running = null;
+  /** @type {Step} The last one that was reached. */
+  #step = 'uploading';
+  /** @type {ReturnType<typeof setInterval> | undefined} Counts a pause down. */
+  #countdown;
+  #panel = new DeliveryPanel(() => (this.isRunning ? this.cancel() : void this.start()));
+
+  /**
+   * @param {object} facts
+   * @param {File} facts.file
+   * @param {Half} facts.half
+   * @param {Record<string, any>} facts.options
+   * @param {import('./halver/index.js').Engine} facts.engine
+   * @param {import('./config.js').Config} facts.config
+   */
+  constructor({ file, half, options, engine, config }) {
+    super();
+    this.#file = file;
+    this.#half = half;
+    this.#options = options;
+    this.#engine = engine;
+    this.#config = config;
+    this.#upload = new Upload(file, half.source);
+    this.#rest();
+  }
+
+  /** Whether something is under way, be it a pause. */
+  get isRunning() {
+    return this.#running !== null;
+  }
+
+  /** @returns {import('./receipt.js').Receipt} */
+  get receipt() {
+    return receiptOf({
+      name: this.#file.name,
+      half: this.#half,
+      options: this.#options,
+      engine: this.#engine,
+      made: this.#made,
+      stored: this.#stored,
     });
   }
 
-  /** @param {import('./config.js').Config} config */
-  offer({ obstacle, bucket }) {
-    this.#obstacle = obstacle;
-    list.hidden = obstacle !== null;
-    const service = /** @type {HTMLElement} */ (document.getElementById('service'));
-    service.textContent = obstacle ? 'Preview only' : `Uploads go to bucket ${bucket}`;
+  /** @param {HTMLElement} host */
+  mount(host) {
+    this.#panel.mount(host);
+    this.#offerFiles();
   }
 
   /**
-   * A new picture is on the page.
+   * An upload that runs goes on, and is compared with the half that was promised when it began.
    *
-   * @param {boolean} sameRecipe whether page and function do the same
-   * @param {() => void} start begins its upload
+   * @param {Half} half
+   * @param {Record<string, any>} options
    */
-  begin(sameRecipe, start) {
-    this.#start = start;
-    this.#current = null;
-    this.#mark('waiting');
-    this.#settleButton('Upload');
-    write('', [this.#obstacle ?? (sameRecipe ? PROMISE : DIFFERS)]);
+  renew(half, options) {
+    this.#half = half;
+    this.#options = options;
+    this.#made = new Date();
+    this.#stored = undefined;
+    if (!this.isRunning) {
+      this.#rest();
+    }
+    this.#offerFiles();
+  }
+
+  /** @returns {Promise<void>} */
+  async start() {
+    if (this.isRunning || this.state === 'off') {
+      return;
+    }
+    const { signal } = (this.#running = new AbortController());
+    this.#stored = undefined;
+    this.#panel.button('Cancel');
+    try {
+      await this.#run(this.#half, signal);
+    } catch (error) {
+      if (signal.aborted) {
+        this.#stop();
+      } else {
+        this.#fail(error);
+      }
+    }
+  }
+
+  cancel() {
+    this.#running?.abort(new DOMException('cancelled', 'AbortError'));
+  }
+
+  dispose() {
+    this.cancel();
+    this.#panel.dispose();
+  }
+
+  /** Nothing has been uploaded, and nothing is under way. */
+  #rest() {
+    const { obstacle, recipe, outputVersion } = this.#config;
+    const isSame = recipe === null || recipe === this.#half.recipe;
+    const line = isSame ? PROMISE : `The half in the bucket will not be this one. ${reasonOf(this.#half, { recipe, outputVersion })}`;
+    this.#panel.offer(obstacle ?? line, obstacle === null);
+    this.#turn(obstacle === null ? 'ready' : 'off');
+  }
+
+  /**
+   * @param {Half} half
+   * @param {AbortSignal} signal
+   */
+  async #run(half, signal) {
+    if (slots.full) {
+      this.#panel.say(`Waits for its turn: ${AT_ONCE} files at most are under way at once.`);
+      this.#turn('queued');
+    }
+    const leave = await slots.take(signal);
+    try {
+      const stored = await this.#upload.run({ signal, onProgress: (progress) => this.#follow(progress) });
+      // The function may have been deployed anew since the page came.
+      const { outputVersion } = stored.sha256 === half.sha256 ? this.#config : await readConfig();
+      signal.throwIfAborted();
+      this.#settle(half, stored, outputVersion);
+    } finally {
+      leave();
+    }
+  }
+
+  /** @param {import('./upload.js').Progress} progress */
+  #follow({ step, sent, wait }) {
+    const isNews = step !== this.state || this.#countdown !== undefined;
+    clearInterval(this.#countdown);
+    this.#countdown = undefined;
+    this.#step = step;
+    this.share = sent / this.#file.size;
+    this.#panel.mark(step, this.share, wait ? 'paused' : 'now');
+    if (wait) {
+      this.#await(step, wait);
+      return;
+    }
+    if (isNews) {
+      this.#panel.say(`${SPOKEN[step]} …`);
+      this.#panel.speak(SPOKEN[step]);
+    }
+    const isSending = step === 'uploading';
+    if (isSending) {
+      this.#panel.amend(`Uploading … ${percent(this.share)} of ${bytes(this.#file.size)}`);
+    }
+    this.#turn(step, isSending ? `Uploading ${percent(this.share)}` : LABELS[step]);
   }
 
   /**
    * @param {Step} step
-   * @param {number} progress 0 to 1
+   * @param {import('./retry.js').Wait} wait
    */
-  step(step, progress) {
-    if (step !== this.#current) {
-      this.#current = step;
-      this.#mark('now');
-      button.setAttribute('aria-disabled', 'true');
-      button.textContent = 'Working …';
-      write('', [`${SPOKEN[step]} …`]);
-      announce(SPOKEN[step]);
-    }
-    list.style.setProperty('--progress', String(progress));
+  #await(step, wait) {
+    const trouble = wait.kind === 'offline' ? 'This device is offline.'
+      : step === 'uploading' ? 'That did not get through.' : 'No answer came.';
+    const { line, label } = outlook(wait, wait.kind === 'pause' ? wait.milliseconds : 0);
+    const end = performance.now() + (wait.kind === 'pause' ? wait.milliseconds : 0);
+    this.#panel.say(trouble, line);
+    this.#panel.speak(`${trouble} ${line}`);
+    this.#turn(step, label);
+    this.#countdown = setInterval(() => {
+      const now = outlook(wait, end - performance.now());
+      this.#panel.amend(now.line);
+      this.#turn(step, now.label);
+    }, TICK);
   }
 
   /**
-   * @param {string} previewed SHA-256 of the preview
+   * @param {Half} half
    * @param {import('./upload.js').Stored} stored
+   * @param {number | null} outputVersion the function's
    */
-  settle(previewed, stored) {
+  #settle(half, stored, outputVersion) {
     const place = `${stored.bucket}/${stored.key}`;
-    if (stored.sha256 === previewed) {
-      this.#end('identical', 'Identical', [`S3 holds the very bytes that you see: ${bytes(stored.bytes)} as ${place}.`]);
+    this.#stored = { ...stored, comparedAt: new Date() };
+    this.#upload.reset();
+    const link = { href: stored.url, label: 'Open the stored half' };
+    if (stored.sha256 === half.sha256) {
+      this.#end('identical', [`S3 holds the very bytes that you see: ${bytes(stored.bytes)} as ${place}.`], { link });
     } else {
-      this.#end('different', 'Different', [
-        `What S3 holds as ${place} is not what you see. Please report it with these two hashes.`,
-        `Preview ${previewed}`,
-        `Stored ${stored.sha256}`,
-      ]);
+      const sides = [{ title: 'Preview', ...half }, { title: 'Stored', ...stored, outputVersion }];
+      const lines = [`What S3 holds as ${place} is not what you see.`, reasonOf(half, { ...stored, outputVersion })];
+      this.#end('different', lines, { sides, link });
     }
-    const link = { href: stored.url, target: '_blank', rel: 'noopener', textContent: 'Open the stored half' };
-    verdict.append(Object.assign(document.createElement('a'), link));
-    verdict.scrollIntoView({ block: 'nearest' });
   }
 
   /** @param {unknown} error */
-  fail(error) {
+  #fail(error) {
     const [code, sentence] = error instanceof UploadError
       ? [error.code, error.message]
       : ['page', `The page failed: ${error}. Reload it and try again.`];
-    this.#end('failed', 'Failed', [sentence, `Code: ${code}`]);
-    verdict.scrollIntoView({ block: 'nearest' });
+    this.#end('failed', [sentence, `Code: ${code}`]);
+  }
+
+  #stop() {
+    const { arrived } = this.#upload;
+    const line = arrived
+      ? `The file had arrived, and stays in the bucket as ${arrived.bucket}/${arrived.key}. Its half will be made all the same.`
+      : 'The upload was ended on its way; what did not arrive whole is not kept.';
+    this.#end('cancelled', [line]);
   }
 
   /**
-   * @param {'identical' | 'different' | 'failed'} kind
-   * @param {string} title
+   * @param {'identical' | 'different' | 'failed' | 'cancelled'} state
    * @param {string[]} lines
+   * @param {import('./delivery-panel.js').Evidence} [evidence]
    */
-  #end(kind, title, lines) {
-    this.#mark(kind === 'identical' ? 'done' : 'failed', kind === 'different' ? 'Different' : 'Identical');
-    this.#settleButton('Upload again');
-    write(kind, lines, title);
-    announce([title, ...lines].join('. '));
+  #end(state, lines, evidence = {}) {
+    clearInterval(this.#countdown);
+    this.#countdown = undefined;
+    this.#running = null;
+    this.#panel.settle(state, this.#step, LABELS[state], lines, evidence);
+    this.#panel.button(this.#upload.arrived ? 'Look again' : 'Upload again');
+    this.#offerFiles();
+    this.#turn(state);
+  }
+
+  #offerFiles() {
+    this.#panel.offerFiles(this.#file.name, this.#half, this.receipt);
   }
 
   /**
-   * Steps before the current one are done, those behind it wait.
-   *
-   * @param {'waiting' | 'now' | 'done' | 'failed'} state of the current step
-   * @param {'Identical' | 'Different'} end what the last step is called
+   * @param {State} state
+   * @param {string} label
    */
-  #mark(state, end = 'Identical') {
-    steps[steps.length - 1].textContent = end;
-    const current = steps.findIndex(({ dataset }) => dataset.step === this.#current);
-    for (const [index, item] of steps.entries()) {
-      item.dataset.state = index < current ? 'done' : index > current ? 'waiting' : state;
-      item.removeAttribute('aria-current');
-    }
-    if (state === 'now') {
-      steps[current].setAttribute('aria-current', 'step');
-    }
-  }
-
-  /** @param {string} label */
-  #settleButton(label) {
-    button.textContent = label;
-    button.setAttribute('aria-disabled', String(this.#obstacle !== null));
+  #turn(state, label = LABELS[state]) {
+    this.state = state;
+    this.label = label;
+    this.dispatchEvent(new Event('change'));
   }
 }
 
 /**
- * @param {'' | 'identical' | 'different' | 'failed'} kind
- * @param {string[]} lines
- * @param {string} [title]
+ * @param {import('./retry.js').Wait} wait
+ * @param {number} left milliseconds
+ * @returns {{ line: string, label: string }} what comes next, as a sentence and in short
  */
-function write(kind, lines, title) {
-  const element = (/** @type {string} */ tag, /** @type {string} */ textContent) =>
-    Object.assign(document.createElement(tag), { textContent });
-  verdict.className = `verdict ${kind}`;
-  verdict.replaceChildren(...(title ? [element('h3', title)] : []), ...lines.map((line) => element('p', line)));
+function outlook(wait, left) {
+  if (wait.kind === 'offline') {
+    return { line: 'It goes on by itself as soon as the network is back.', label: 'Offline' };
+  }
+  const label = `${ORDINALS[wait.next]} try in ${Math.max(1, Math.ceil(left / 1000))} s`;
+  return { line: `${label}, of ${TRIES} in all.`, label };
 }

@@ -1,23 +1,23 @@
 // @ts-check
 /** The story: a picture is picked, halved in a worker and shown; on demand it is uploaded and the stored half verified. */
 
-import { readConfig } from './config.js';
+import { readConfig, serviceOf } from './config.js';
 import { Delivery } from './delivery.js';
 import { Engine } from './engine.js';
 import { sentenceOf } from './failure.js';
 import { onPick } from './picker.js';
 import { saving } from './quantity.js';
 import { showResult } from './result.js';
-import { upload } from './upload.js';
 import { announce, setBusy, showRefusal, showSection } from './view.js';
 
 const engine = new Engine();
-const delivery = new Delivery();
+/** @type {Delivery | undefined} */
+let delivery;
 const config = readConfig();
 /** Ends whatever is under way for the picture before, when another comes. */
 let current = new AbortController();
 
-config.then((known) => delivery.offer(known));
+config.then((known) => Object.assign(document.getElementById('service') ?? {}, { textContent: serviceOf(known) }));
 onPick(preview);
 
 /**
@@ -31,11 +31,14 @@ async function preview(file) {
   setBusy(true);
   announce(`Halving ${file.name}`);
   try {
-    const { options, recipe } = await config;
+    const known = await config;
+    const { options } = known;
     const half = await engine.halve(file, options);
     await showResult(file, half);
     signal.throwIfAborted();
-    delivery.begin(recipe === null || recipe === half.report.recipe, () => deliver(file, half, signal));
+    delivery?.dispose();
+    delivery = new Delivery({ file, half: facts(file, half), options, engine: ENGINE, config: known });
+    delivery.mount(/** @type {HTMLElement} */ (document.getElementById('delivery')));
     showSection('result');
     const { word, figure } = saving(file.size, half.report.bytes);
     announce(`Done: ${half.report.width} by ${half.report.height} pixels, ${figure} ${word}`);
@@ -50,20 +53,14 @@ async function preview(file) {
   setBusy(false);
 }
 
+const ENGINE = /** @type {any} */ ({ build: 'simd', outputVersion: 0, version: '0.1.0', bytes: 0 });
+
 /**
  * @param {File} file
  * @param {import('./engine.js').Half} half
- * @param {AbortSignal} signal
- * @returns {Promise<void>}
+ * @returns {any}
  */
-async function deliver(file, half, signal) {
-  try {
-    const stored = await upload(file, half, (step, progress) => delivery.step(step, progress), signal);
-    signal.throwIfAborted();
-    delivery.settle(half.report.sha256, stored);
-  } catch (error) {
-    if (!signal.aborted) {
-      delivery.fail(error);
-    }
-  }
+function facts(file, half) {
+  const { report, bytes, sourceSha256, build } = half;
+  return { ...report, bytes, engine: build, source: { ...report.source, bytes: file.size, sha256: sourceSha256 } };
 }

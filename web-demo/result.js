@@ -5,11 +5,6 @@ import { compare } from './compare.js';
 import { sentences } from './decision.js';
 import { bytes, dimensions, duration, formatName, saving, whole } from './quantity.js';
 
-/** @type {Record<string, string>} */
-const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif' };
-
-const download = /** @type {HTMLAnchorElement} */ (document.getElementById('download'));
-
 /**
  * @param {File} file
  * @param {import('./engine.js').Half} half
@@ -30,9 +25,6 @@ export async function showResult(file, half) {
   showSaving(file.size, report.bytes);
   const items = sentences(report.decisions).map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence }));
   document.getElementById('decisions')?.replaceChildren(...items);
-  URL.revokeObjectURL(download.href);
-  download.href = URL.createObjectURL(blob);
-  download.download = `${file.name.replace(/\.[^.]*$/, '')}-half.${EXTENSIONS[report.type]}`;
   await compare(file, blob, report.source);
 }
 
