@@ -32,6 +32,7 @@ import { receiptOf } from './receipt.js';
 import { TRIES } from './retry.js';
 import { Slots } from './slots.js';
 import { Upload, UploadError } from './upload.js';
+import { factsOf } from './verdict.js';
 
 /** @typedef {import('./upload.js').Step} Step */
 /** @typedef {import('./halver/index.js').Half} Half */
@@ -268,7 +269,11 @@ export class Delivery extends EventTarget {
     if (stored.sha256 === half.sha256) {
       this.#end('identical', [`S3 holds the very bytes that you see: ${bytes(stored.bytes)} as ${place}.`], { link });
     } else {
-      const sides = [{ title: 'Preview', ...half }, { title: 'Stored', ...stored, outputVersion }];
+      const { recipe, outputVersion: version } = half;
+      const sides = [
+        { title: 'Preview', sha256: half.sha256, facts: factsOf({ recipe, outputVersion: version }) },
+        { title: 'Stored', sha256: stored.sha256, facts: factsOf({ recipe: stored.recipe, outputVersion }) },
+      ];
       const lines = [`What S3 holds as ${place} is not what you see.`, reasonOf(half, { ...stored, outputVersion })];
       this.#end('different', lines, { sides, link });
     }

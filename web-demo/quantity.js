@@ -43,6 +43,14 @@ export function dimensions(width, height) {
 }
 
 /**
+ * @param {string} text
+ * @returns {string} the same, never broken into two lines
+ */
+export function unbroken(text) {
+  return text.replaceAll(' ', '\u00a0');
+}
+
+/**
  * How the size changed.
  *
  * @param {number} before bytes

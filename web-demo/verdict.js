@@ -2,6 +2,7 @@
 /** The box that says how it stands: a sentence while something is under way, a heading and its grounds at the end. */
 
 import { element } from './element.js';
+import { dimensions, unbroken, whole } from './quantity.js';
 
 /** @typedef {'identical' | 'different' | 'failed' | 'cancelled' | 'unsure'} Kind */
 
@@ -38,26 +39,36 @@ export class Verdict {
   }
 }
 
-/**
- * A half among others; null where a fact is not known.
- *
- * @typedef {{ title: string, sha256: string, recipe: string | null, outputVersion: number | null }} Side
- */
+/** @typedef {{ title: string, sha256: string, facts: string[] }} Side a half among others */
 
 /**
- * Halves side by side, as a list of facts each.
+ * Halves one below the other, each with its hash and what else tells them apart.
  *
  * @param {Side[]} sides
  * @returns {HTMLDListElement}
  */
 export function comparison(sides) {
   const list = element('dl', { className: 'sides' });
-  for (const { title, sha256, recipe, outputVersion } of sides) {
-    const made = [recipe && `recipe ${recipe}`, outputVersion && `output version ${outputVersion}`].filter(Boolean).join(', ');
+  for (const { title, sha256, facts } of sides) {
     list.append(element('dt', {}, title), element('dd', {}, element('code', {}, sha256)));
-    if (made) {
-      list.append(element('dd', { className: 'fine' }, made));
+    if (facts.length > 0) {
+      list.append(element('dd', { className: 'fine' }, facts.map(unbroken).join(' · ')));
     }
   }
   return list;
+}
+
+/**
+ * What is known of a half, in a few words each; what is not known is left out.
+ *
+ * @param {{ width?: number, height?: number, bytes?: number, recipe?: string | null, outputVersion?: number | null }} half
+ * @returns {string[]}
+ */
+export function factsOf({ width, height, bytes: count, recipe, outputVersion }) {
+  return [
+    width && height ? dimensions(width, height) : '',
+    count ? `${whole(count)} bytes` : '',
+    recipe ? `recipe ${recipe}` : '',
+    outputVersion ? `output version ${outputVersion}` : '',
+  ].filter(Boolean);
 }

@@ -32,8 +32,9 @@ export function read(path) {
  *
  * @param {import('playwright-core').BrowserContextOptions} [options]
  * @param {(page: import('playwright-core').Page) => Promise<void>} [prepare] e.g. routes that fail
+ * @param {string} [path] of the page, from the stack's address
  */
-export async function open(options = desktop, prepare = async () => {}) {
+export async function open(options = desktop, prepare = async () => {}, path = '') {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
@@ -41,7 +42,7 @@ export async function open(options = desktop, prepare = async () => {}) {
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
   await prepare(page);
-  await page.goto(address);
+  await page.goto(new URL(path, address).href);
   return { page, complaints, close: () => context.close() };
 }
 

@@ -1,70 +1,396 @@
-/** Uploads that fail: each says what happened and what to do, and can be tried again. */
+/** Uploads in trouble: what passes is sat out, what does not is said with what to do, and nothing is sent twice. */
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { assertAccessible, browser, chooseAndSee, desktop, open, read } from './browser.mjs';
+import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read } from './browser.mjs';
 
 const photo = read('core/tests/corpus/photo-420.jpg');
-const verdict = (page, title) => page.locator('#verdict').filter({ has: page.getByRole('heading', { name: title }) });
+const mountain = read('samples/mountain.jpg');
+const crossOrigin = { 'access-control-allow-origin': '*' };
 
 after(() => browser.close());
 
-/** Opens the page, picks the photo and presses Upload. */
-async function upload(options, prepare) {
-  const opened = await open(options, prepare);
-  await chooseAndSee(opened.page, 'photo.jpg', photo);
-  await opened.page.getByRole('button', { name: 'Upload' }).click();
-  return opened;
+const verdict = (page, title) => page.locator('.verdict').filter({ has: page.getByRole('heading', { name: title, exact: true }) });
+const said = (page, text) => page.locator('.verdict', { hasText: text });
+const button = (page, name) => page.getByRole('button', { name, exact: true });
+const step = (page, name) => page.locator('.steps [aria-current="step"]', { hasText: name });
+
+/**
+ * Opens the page with short pauses between tries, picks a picture and presses Upload. `requests` counts what was asked.
+ *
+ * @param {object} [trouble]
+ * @param {(route: import('playwright-core').Route, turn: number) => unknown} [trouble.put] the turn counts from 1
+ * @param {(route: import('playwright-core').Route, turn: number) => unknown} [trouble.ask]
+ * @param {(route: import('playwright-core').Route, turn: number) => unknown} [trouble.status]
+ * @param {(route: import('playwright-core').Route, turn: number) => unknown} [trouble.get]
+ */
+async function upload({ put, ask, status, get, options = desktop, prepare = async () => {}, picture = photo } = {}) {
+  const requests = { put: 0, ask: 0, status: 0, get: 0 };
+  const meet = (kind, method, trouble) => (route) => {
+    if (route.request().method() !== method) {
+      return route.fallback();
+    }
+    requests[kind] += 1;
+    return trouble ? trouble(route, requests[kind]) : route.continue();
+  };
+  const opened = await open(options, async (page) => {
+    await page.addInitScript(() => {
+      Math.random = () => 0.2;
+    });
+    await page.route(/\/sample\/uploads\//, meet('put', 'PUT', put));
+    await page.route('**/uploads', meet('ask', 'POST', ask));
+    await page.route('**/status/*', meet('status', 'GET', status));
+    await page.route(/\/sample-resized\//, meet('get', 'GET', get));
+    await prepare(page);
+  });
+  const { page } = opened;
+  await chooseAndSee(page, 'photo.jpg', picture);
+  await record(page);
+  await button(page, 'Upload').click();
+  return { ...opened, requests };
 }
 
-test('the network goes away, comes back, and Upload works again', async () => {
-  const lost = (route) => route.request().method() === 'PUT' ? route.abort('internetdisconnected') : route.continue();
-  const { page, close } = await upload(desktop, (tab) => tab.route('**/*', lost));
-  const said = await verdict(page, 'Failed').innerText();
-  assert.match(said, /The connection was lost on the way\. Check the network, then press Upload again\.\s+Code: network/);
-  assert.match(await page.getByRole('status').innerText(), /^Failed\. The connection was lost/);
+/** Notes all that the live region says, for what passes too quickly to be caught in the act. */
+function record(page) {
+  return page.evaluate(() => {
+    window.spoken = [];
+    const region = document.getElementById('status');
+    new MutationObserver(() => window.spoken.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+  });
+}
+const spoken = (page) => page.evaluate(() => window.spoken);
+
+const failing = (status, headers = {}) => (route) => route.fulfill({ status, headers: { ...crossOrigin, ...headers } });
+const until = (turn, trouble) => (route, now) => (now < turn ? trouble(route) : route.continue());
+
+test('a store in trouble is tried again, and each pause is told', async () => {
+  const { page, requests, close } = await upload({ put: until(3, failing(503)) });
+  await verdict(page, 'Identical').waitFor();
+  assert.deepEqual([requests.put, requests.ask], [3, 1], 'puts and permissions');
+  const told = await spoken(page);
+  assert.deepEqual(told.filter((line) => line.startsWith('That did not')), [
+    'That did not get through. Second try in 1 s, of 4 in all.',
+    'That did not get through. Third try in 1 s, of 4 in all.',
+  ]);
+  assert.match(told.at(-1), /^Identical\. S3 holds/);
+  await close();
+});
+
+test('four tries are all, and what is left over by them is not asked for again', async () => {
+  let up = false;
+  const { page, requests, close } = await upload({ put: (route) => (up ? route.continue() : failing(503)(route)) });
+  assert.match(await verdict(page, 'Failed').innerText(), /The storage is in trouble: it answered with status 503\..+Code: storage-503/s);
+  assert.equal(requests.put, 4);
   await assertAccessible(page, 'failed');
-  await page.unroute('**/*');
-  await page.getByRole('button', { name: 'Upload again' }).click();
+  up = true;
+  await button(page, 'Upload again').click();
+  await verdict(page, 'Identical').waitFor();
+  assert.deepEqual([requests.put, requests.ask], [5, 1], 'the permission was still good');
+  await close();
+});
+
+test('every failure that may pass is tried again, and no other', async () => {
+  for (const [name, failure, puts] of [
+    ['408', failing(408), 2],
+    ['409', failing(409), 2],
+    ['425', failing(425), 2],
+    ['429', failing(429), 2],
+    ['500', failing(500), 2],
+    ['reset', (route) => route.abort('connectionreset'), 2],
+    ['S3’s RequestTimeout', (route) => route.fulfill({ status: 400, headers: crossOrigin, body: '<Error><Code>RequestTimeout</Code></Error>' }), 2],
+    ['404', failing(404), 1],
+    ['400', failing(400), 1],
+  ]) {
+    const { page, requests, close } = await upload({ put: until(2, failure) });
+    await verdict(page, puts === 2 ? 'Identical' : 'Failed').waitFor();
+    assert.equal(requests.put, puts, name);
+    await close();
+  }
+});
+
+test('Retry-After is waited for, within reason', async () => {
+  const { page, requests, close } = await upload({
+    prepare: (tab) => tab.clock.install(),
+    ask: until(2, failing(503, { 'retry-after': '20' })),
+  });
+  await said(page, /Second try in (20|19) s/).waitFor();
+  await page.clock.fastForward(18_000);
+  await said(page, /Second try in [12] s/).waitFor();
+  assert.equal(requests.ask, 1);
+  await page.clock.fastForward(3000);
   await verdict(page, 'Identical').waitFor();
   await close();
+
+  const long = await upload({ ask: failing(503, { 'retry-after': '3600' }) });
+  assert.match(await verdict(long.page, 'Failed').innerText(), /left alone for 3600 seconds.+Code: status-503/s);
+  assert.equal(long.requests.ask, 1);
+  await long.close();
 });
 
-test('a stored half with other bytes is called different, with both hashes', async () => {
-  const { page, close } = await upload(desktop, (tab) => tab.route(/-resized\//, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: Buffer.concat([await response.body(), Buffer.from([0])]) });
-  }));
-  const said = await verdict(page, 'Different').innerText();
-  const preview = await page.locator('#sha256').innerText();
-  const [, previewed, stored] = said.match(/Preview ([0-9a-f]{64})\s+Stored ([0-9a-f]{64})/);
-  assert.equal(previewed, preview);
-  assert.notEqual(stored, preview);
-  await assertAccessible(page, 'different');
+test('an upload that no longer moves is given up and tried again', async () => {
+  const { page, requests, close } = await upload({
+    prepare: (tab) => tab.clock.install(),
+    put: (route, turn) => turn > 1 && route.continue(), // The first is never answered.
+  });
+  await step(page, 'Uploading').waitFor();
+  while (requests.put === 0) {
+    await page.waitForTimeout(50);
+  }
+  await page.clock.fastForward(31_000);
+  await said(page, 'Second try in').waitFor();
+  await page.clock.fastForward(1000);
+  await verdict(page, 'Identical').waitFor();
+  assert.equal(requests.put, 2);
   await close();
 });
 
-test('what the server, the storage and the function refuse is passed on', async () => {
+test('the network goes away in mid-upload and comes back, without a try being burnt', async () => {
+  const { page, requests, network, close } = await slowly();
+  await network({ offline: true });
+  await said(page, 'This device is offline.').waitFor();
+  assert.match(await page.getByRole('status').innerText(), /^This device is offline\. It goes on by itself/);
+  assert.equal(await step(page, 'Uploading').count(), 1);
+  await assertAccessible(page, 'offline');
+  await keep(page, 'upload-offline-desktop-light');
+  const { put } = requests;
+  await page.waitForTimeout(3000); // Longer than any pause would be.
+  assert.equal(requests.put, put, 'nothing is tried while the device is offline');
+  await network({});
+  await verdict(page, 'Identical').waitFor();
+  assert.deepEqual((await spoken(page)).filter((line) => /try in/.test(line)), []);
+  assert.equal(requests.ask, 1);
+  await close();
+});
+
+test('the network goes away while the half is awaited, and comes back', async () => {
+  const { page, requests, close } = await upload({ status: (route, turn) => (turn < 3 ? route.fulfill({ json: { state: 'waiting' } }) : route.continue()) });
+  await step(page, 'Halving').waitFor();
+  await page.context().setOffline(true);
+  await said(page, 'This device is offline.').waitFor();
+  await page.context().setOffline(false);
+  await verdict(page, 'Identical').waitFor();
+  assert.equal(requests.put, 1);
+  await close();
+});
+
+test('an upload whose answer was lost is found to have arrived', async () => {
+  const answers = [];
+  const { page, requests, close } = await upload({
+    put: async (route, turn) => {
+      const answer = await route.fetch({ postData: photo });
+      answers.push(answer.status());
+      await (turn === 1 ? route.abort('connectionreset') : route.fulfill({ response: answer }));
+    },
+  });
+  await verdict(page, 'Identical').waitFor();
+  assert.deepEqual(answers, [200, 412]);
+  assert.equal(requests.ask, 1);
+  await close();
+});
+
+test('a refused permission is replaced once, then it is said', async () => {
+  const tampered = (route) => route.continue({ headers: { ...route.request().headers(), 'content-type': 'image/png' } });
+  const once = await upload({ put: until(2, tampered) });
+  await verdict(once.page, 'Identical').waitFor();
+  assert.deepEqual([once.requests.put, once.requests.ask], [2, 2], 'puts and permissions');
+  await once.close();
+
+  const { page, requests, close } = await upload({ put: tampered });
+  assert.match(await verdict(page, 'Failed').innerText(), /a fresh permission as well.+SignatureDoesNotMatch.+Code: permission-refused/s);
+  assert.deepEqual([requests.put, requests.ask], [2, 2], 'puts and permissions');
+  await close();
+});
+
+test('other bytes than were signed are refused by the store, and that is said', async () => {
+  const changed = Buffer.from(photo);
+  changed[changed.length >> 1] ^= 1;
+  const { page, requests, close } = await upload({ put: (route) => route.continue({ postData: changed }) });
+  assert.match(await verdict(page, 'Failed').innerText(), /other bytes arrived than the preview was made of.+BadDigest.+Code: bytes-refused/s);
+  assert.equal(requests.put, 1, 'the same bytes would be refused again');
+  assert.equal(requests.status, 0);
+  await close();
+});
+
+test('a permission is renewed rather than used when its time is over', async () => {
+  let up = false;
+  const { page, requests, close } = await upload({
+    prepare: (tab) => tab.clock.install(),
+    put: (route) => (up ? route.continue() : failing(404)(route)),
+  });
+  await verdict(page, 'Failed').waitFor();
+  await page.clock.fastForward(13 * 60_000);
+  await button(page, 'Upload again').click();
+  await page.waitForFunction(() => window.spoken.filter((line) => line.startsWith('Failed')).length === 2);
+  assert.equal(requests.ask, 1, 'after 13 of 15 minutes it is good');
+  await page.clock.fastForward(60_000);
+  up = true;
+  await button(page, 'Upload again').click();
+  await verdict(page, 'Identical').waitFor();
+  assert.equal(requests.ask, 2, 'after 14 of 15 minutes it is renewed');
+  await close();
+});
+
+test('cancel in mid-upload ends it at once, and keeps the keyboard’s place', async () => {
+  const { page, complaints, close } = await slowly();
+  const gone = page.waitForEvent('requestfailed', (request) => request.method() === 'PUT');
+  assert.equal(await focused(page), 'Cancel');
+  await page.keyboard.press('Enter');
+  await gone;
+  assert.match(await verdict(page, 'Cancelled').innerText(), /ended on its way/);
+  assert.equal(await focused(page), 'Upload again');
+  assert.match(await page.getByRole('status').innerText(), /^Cancelled\./);
+  await assertAccessible(page, 'cancelled');
+  await keep(page, 'upload-cancelled-desktop-light');
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('cancel while the half is awaited ends the asking, and looking again sends nothing twice', async () => {
+  let waiting = true;
+  const { page, requests, close } = await upload({ status: (route) => (waiting ? route.fulfill({ json: { state: 'waiting' } }) : route.continue()) });
+  await step(page, 'Halving').waitFor();
+  await button(page, 'Cancel').click();
+  assert.match(await verdict(page, 'Cancelled').innerText(), /had arrived, and stays in the bucket as sample\/uploads\//);
+  const { status } = requests;
+  await page.waitForTimeout(2500); // Longer than any distance between two questions.
+  assert.equal(requests.status, status);
+  waiting = false;
+  await button(page, 'Look again').click();
+  await verdict(page, 'Identical').waitFor();
+  assert.deepEqual([requests.put, requests.ask], [1, 1], 'puts and permissions');
+  await close();
+});
+
+test('cancel during a pause ends it at once', async () => {
+  const { page, requests, close } = await upload({ ask: failing(503, { 'retry-after': '25' }) });
+  await said(page, 'Second try in').waitFor();
+  await button(page, 'Cancel').click();
+  await verdict(page, 'Cancelled').waitFor();
+  assert.equal(requests.ask, 1);
+  await close();
+});
+
+test('a key that is held down presses the button once', async () => {
+  const { page, requests, close } = await upload({ status: (route) => route.fulfill({ json: { state: 'waiting' } }) });
+  await step(page, 'Halving').waitFor();
+  await page.keyboard.down('Enter');
+  await page.keyboard.down('Enter'); // As the system repeats it.
+  await page.keyboard.up('Enter');
+  await verdict(page, 'Cancelled').waitFor();
+  assert.equal(requests.put, 1);
+  await button(page, 'Look again').dblclick();
+  await step(page, 'Halving').waitFor();
+  assert.equal(await button(page, 'Cancel').count(), 1, 'the second click of a double click does not cancel');
+  await close();
+});
+
+test('a server in trouble is asked on for the half', async () => {
+  const { page, requests, close } = await upload({ status: until(4, failing(503)) });
+  await verdict(page, 'Identical').waitFor();
+  assert.ok(requests.status >= 4, `${requests.status}`);
+  assert.equal(requests.put, 1);
+  await close();
+});
+
+test('patience ends with what to do, and nothing is sent twice', async () => {
+  let waiting = true;
+  const { page, requests, close } = await upload({
+    prepare: (tab) => tab.clock.install(),
+    status: (route) => (waiting ? route.fulfill({ json: { state: 'waiting' } }) : route.continue()),
+  });
+  await step(page, 'Halving').waitFor();
+  while (!(await verdict(page, 'Failed').isVisible())) {
+    await page.clock.fastForward(2000);
+  }
+  assert.match(await verdict(page, 'Failed').innerText(), /no half of it after 60 seconds.+look again.+Code: no-half/s);
+  assert.ok(requests.status >= 30, `asked ${requests.status} times`);
+  waiting = false;
+  await button(page, 'Look again').click();
+  await verdict(page, 'Identical').waitFor();
+  assert.equal(requests.put, 1);
+  await close();
+});
+
+test('an address of the half that has ended is asked for again', async () => {
+  const { page, requests, close } = await upload({ get: until(2, failing(403)) });
+  await verdict(page, 'Identical').waitFor();
+  assert.equal(requests.get, 2);
+  await close();
+});
+
+for (const [device, options] of Object.entries({ desktop, phone })) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`a pause and a stored half with other bytes, with hashes and versions of both (${device}, ${colorScheme})`, async () => {
+      const look = `${device}-${colorScheme}`;
+      const { page, close } = await upload({
+        options: { ...options, colorScheme },
+        ask: until(2, failing(503, { 'retry-after': '4' })),
+        get: async (route) => {
+          const response = await route.fetch();
+          await route.fulfill({ response, body: Buffer.concat([await response.body(), Buffer.from([0])]) });
+        },
+      });
+      await said(page, 'Second try in').waitFor();
+      await assertAccessible(page, 'pause');
+      await keep(page, `upload-pause-${look}`);
+      const text = await verdict(page, 'Different').innerText();
+      const [, preview, stored] = text.match(/Preview\s+([0-9a-f]{64})\s+recipe\s[0-9a-f]{16}\s·\soutput\sversion\s\d+\s+Stored\s+([0-9a-f]{64})\s+recipe\s[0-9a-f]{16}\s·\soutput\sversion\s\d+/) ?? assert.fail(text);
+      assert.equal(preview, await page.locator('#sha256').innerText());
+      assert.notEqual(stored, preview);
+      assert.match(text, /Both say that they did the same, so this is a fault.+report it, with the receipt/s);
+      await assertAccessible(page, 'different');
+      await keep(page, `upload-different-${look}`);
+      await close();
+    });
+  }
+}
+
+test('why they differ is told from recipe and version', async () => {
+  for (const [change, before, sentence] of [
+    [{ recipe: '0123456789abcdef' }, /will not be this one.+other options/, /works with other options/],
+    [{ recipe: '0123456789abcdef', outputVersion: 99 }, /will not be this one.+output version 99/, /engine is of output version 99, this page’s of \d+\. Reload/],
+  ]) {
+    const { page, close } = await upload({
+      prepare: (tab) => tab.route('**/config', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, json: { ...(await response.json()), ...change } });
+      }),
+      status: async (route) => {
+        const response = await route.fetch();
+        const status = await response.json();
+        await route.fulfill({ response, json: status.state === 'halved' ? { ...status, recipe: change.recipe } : status });
+      },
+      get: (route, turn) => (turn > 0 ? route.fulfill({ headers: crossOrigin, body: 'another half' }) : route.continue()),
+    });
+    assert.match(await verdict(page, 'Different').innerText(), sentence);
+    await chooseAndSee(page, 'again.jpg', photo);
+    assert.match(await page.locator('.verdict').innerText(), before);
+    await close();
+  }
+});
+
+test('what the server and the function refuse is passed on', async () => {
   const problem = { title: 'Content Too Large', detail: 'length is 5, at most 4 bytes are taken', status: 413 };
   const failed = { state: 'failed', code: 'too-large', message: 'too large: 9 pixels needed, 4 allowed' };
-  for (const [address, answer, sentence] of [
-    ['**/uploads', { status: 413, json: problem }, /The server refused: length is 5, at most 4 bytes are taken\..+Code: status-413/s],
-    ['**/status/*', { json: failed }, /could not halve it: too large: 9 pixels needed, 4 allowed\..+Code: too-large/s],
+  for (const [trouble, sentence] of [
+    [{ ask: (route) => route.fulfill({ status: 413, json: problem }) }, /The server refused: length is 5, at most 4 bytes are taken\..+Code: status-413/s],
+    [{ ask: (route) => route.fulfill({ status: 201, body: '<html>' }) }, /answer was not understood.+Code: not-understood/s],
+    [{ status: (route) => route.fulfill({ json: failed }) }, /could not halve it: too large: 9 pixels needed, 4 allowed\..+Code: too-large/s],
   ]) {
-    const { page, close } = await upload(desktop, (tab) => tab.route(address, (route) => route.fulfill(answer)));
+    const { page, close } = await upload(trouble);
     assert.match(await verdict(page, 'Failed').innerText(), sentence);
+    assert.equal(await button(page, 'Upload again').count(), 1);
     await close();
   }
 });
 
 test('another picture ends the upload that runs', async () => {
-  const { page, complaints, close } = await upload(desktop, (tab) =>
-    tab.route('**/status/*', (route) => route.fulfill({ json: { state: 'waiting' } })));
-  await page.locator('#steps [aria-current="step"]', { hasText: 'Halving' }).waitFor();
+  const { page, complaints, close } = await upload({ status: (route) => route.fulfill({ json: { state: 'waiting' } }) });
+  await step(page, 'Halving').waitFor();
   await chooseAndSee(page, 'second.jpg', photo);
-  assert.equal(await page.getByRole('button', { name: 'Upload' }).getAttribute('aria-disabled'), 'false');
-  assert.equal(await page.locator('#steps [aria-current]').count(), 0);
+  assert.equal(await button(page, 'Upload').getAttribute('aria-disabled'), 'false');
+  assert.equal(await page.locator('.steps [aria-current]').count(), 0);
   assert.deepEqual(complaints, []);
   await close();
 });
@@ -72,29 +398,43 @@ test('another picture ends the upload that runs', async () => {
 test('without a server behind the page, the preview works and Upload says why it does not', async () => {
   const { page, close } = await open(desktop, (tab) => tab.route('**/config', (route) => route.fulfill({ status: 404 })));
   await chooseAndSee(page, 'photo.jpg', photo);
-  const button = page.getByRole('button', { name: 'Upload' });
-  assert.equal(await button.getAttribute('aria-disabled'), 'true');
-  assert.match(await page.locator('#verdict').innerText(), /^Uploading is off, because no Halver server answers.+cargo xtask demo/);
+  assert.equal(await button(page, 'Upload').getAttribute('aria-disabled'), 'true');
+  assert.match(await page.locator('.verdict').innerText(), /^Uploading is off, because no Halver server answers.+cargo xtask demo/);
+  assert.equal(await page.getByRole('link', { name: 'Receipt' }).count(), 1);
   await assertAccessible(page, 'preview only');
-  await close();
-});
-
-test('a function with another recipe is pointed out before the upload', async () => {
-  const { page, close } = await open(desktop, (tab) => tab.route('**/config', async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, json: { ...(await response.json()), recipe: '0123456789abcdef' } });
-  }));
-  await chooseAndSee(page, 'photo.jpg', photo);
-  assert.match(await page.locator('#verdict').innerText(), /different versions/);
   await close();
 });
 
 test('reduced motion stops every animation', async () => {
   for (const [reducedMotion, still] of [['reduce', true], ['no-preference', false]]) {
-    const { page, close } = await upload({ ...desktop, reducedMotion }, (tab) =>
-      tab.route('**/status/*', (route) => route.fulfill({ json: { state: 'waiting' } })));
-    await page.locator('#steps [aria-current="step"]', { hasText: 'Halving' }).waitFor();
+    const { page, close } = await upload({ options: { ...desktop, reducedMotion }, status: (route) => route.fulfill({ json: { state: 'waiting' } }) });
+    await step(page, 'Halving').waitFor();
     assert.equal(await page.evaluate(() => document.getAnimations().length === 0), still, reducedMotion);
     await close();
   }
 });
+
+/** An upload of a large picture over a slow line, in its middle. `network` changes the line. */
+async function slowly() {
+  let line;
+  const opened = await upload({
+    picture: mountain,
+    prepare: async (tab) => {
+      line = await tab.context().newCDPSession(tab);
+      await line.send('Network.enable');
+    },
+    ask: async (route) => {
+      await network({ uploadThroughput: 200_000 });
+      await route.continue();
+    },
+  });
+  const network = (conditions) => line.send('Network.emulateNetworkConditions', {
+    offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1, ...conditions,
+  });
+  await said(opened.page, /Uploading … [1-9]\d? %/).waitFor();
+  return { ...opened, network };
+}
+
+function focused(page) {
+  return page.evaluate(() => document.activeElement?.textContent?.trim());
+}

@@ -1,0 +1,289 @@
+// @ts-check
+/** The verify view: takes an original and a stored half or a receipt, makes the half again, and says whether it is the same. */
+
+import { readConfig } from './config.js';
+import { sentenceOf } from './failure.js';
+import { FileCard } from './file-card.js';
+import { createHalver } from './halver/index.js';
+import { bytes, dimensions, unbroken } from './quantity.js';
+import { readReceipt, ReceiptError } from './receipt.js';
+import { AddressError, describe, fetchHalf } from './stored-half.js';
+import { element } from './element.js';
+import { comparison, factsOf, Verdict } from './verdict.js';
+import { judge } from './verification.js';
+import { announce, setBusy } from './view.js';
+
+/** @typedef {import('./receipt.js').Receipt} Receipt */
+/** @typedef {import('./verification.js').StoredHalf} StoredHalf */
+
+const TITLES = { identical: 'Identical', different: 'Different', unsure: 'Cannot tell' };
+
+const original = new FileCard('original', (file) => takeOriginal(file));
+const half = new FileCard('half', (file) => takeHalf(file), () => takeAway());
+const paper = new FileCard('receipt', (file) => void takeReceipt(file), () => useReceipt(null));
+const cards = [original, half, paper];
+
+const options = /** @type {HTMLFieldSetElement} */ (document.getElementById('options'));
+const optionsSaid = /** @type {HTMLElement} */ (document.getElementById('options-said'));
+const format = /** @type {HTMLSelectElement} */ (document.getElementById('format'));
+const quality = /** @type {HTMLInputElement} */ (document.getElementById('quality'));
+const address = /** @type {HTMLFormElement} */ (document.getElementById('address'));
+const url = /** @type {HTMLInputElement} */ (document.getElementById('url'));
+const verdict = new Verdict();
+
+/** @type {ReturnType<typeof createHalver> | null} */
+let engine = null;
+/** @type {Receipt | null} */
+let receipt = null;
+/** @type {StoredHalf['marks'] | null} What the function wrote beside the half, where it was fetched. */
+let marks = null;
+/** Ends the comparison that runs, when there is something new to compare. */
+let current = new AbortController();
+/** Ends the fetching of a half. */
+let fetching = new AbortController();
+
+/** The function's own options, where there is one; what the controls say goes over them. */
+const config = readConfig();
+
+document.getElementById('outcome')?.append(verdict.element);
+options.addEventListener('change', () => void compare());
+address.addEventListener('submit', (event) => {
+  event.preventDefault();
+  void takeAddress();
+});
+listenForDrops();
+config.then(({ options: given, recipe }) => {
+  if (recipe !== null && !receipt) {
+    writeOptions(given, 'Those of the function behind this page.');
+  }
+});
+void compare();
+
+/** @param {File} file */
+function takeOriginal(file) {
+  original.fill(file, `${file.name}, ${bytes(file.size)}`);
+  void compare();
+}
+
+/** @param {File} file */
+function takeHalf(file) {
+  fetching.abort();
+  marks = null;
+  half.fill(file, `${file.name}, ${bytes(file.size)}`);
+  void compare();
+}
+
+/** The half was removed. */
+function takeAway() {
+  fetching.abort();
+  void compare();
+}
+
+/** @param {File} file */
+async function takeReceipt(file) {
+  const isLast = paper.wait('Reading …');
+  const read = await file.text().then(readReceipt).catch((error) => error);
+  if (!isLast()) {
+    return;
+  }
+  if (read instanceof Error) {
+    const sentence = read instanceof ReceiptError ? read.message : `“${file.name}” could not be read. Choose it again.`;
+    paper.refuse(sentence);
+    announce(sentence);
+    useReceipt(null);
+  } else {
+    paper.fill(file, summary(read));
+    useReceipt(read);
+  }
+}
+
+/**
+ * A receipt brings its options along, and they are fixed while it is there.
+ *
+ * @param {Receipt | null} given
+ */
+function useReceipt(given) {
+  receipt = given;
+  options.disabled = given !== null;
+  if (given) {
+    writeOptions(given.options, 'Those of the receipt.');
+  } else {
+    optionsSaid.textContent = 'As chosen here.';
+  }
+  void compare();
+}
+
+/**
+ * @param {Receipt} receipt
+ * @returns {string}
+ */
+function summary({ source, half: result, made }) {
+  const when = new Date(made).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
+  const sides = [source, result].map(({ width, height }) => unbroken(dimensions(width, height)));
+  return `Of “${source.name}”: ${sides.join(' became ')}, on ${when}.`;
+}
+
+async function takeAddress() {
+  fetching.abort();
+  fetching = new AbortController();
+  const { signal } = fetching;
+  half.wait('Fetching …');
+  void compare();
+  try {
+    const fetched = await fetchHalf(url.value, signal);
+    signal.throwIfAborted();
+    marks = fetched.marks;
+    half.fill(fetched.content, `Fetched: ${bytes(fetched.content.size)}.`);
+  } catch (error) {
+    if (signal.aborted) {
+      return; // Another half took its place.
+    }
+    const sentence = error instanceof AddressError ? error.message : `The page failed: ${error}. Reload it and try again.`;
+    half.refuse(sentence);
+    announce(sentence);
+  }
+  void compare();
+}
+
+/** Compares what there is, or says what is missing. */
+async function compare() {
+  current.abort();
+  current = new AbortController();
+  const { signal } = current;
+  const missing = missingPart();
+  if (missing || !original.content) {
+    setBusy(false);
+    verdict.say(missing);
+    return;
+  }
+  setBusy(true);
+  verdict.say('The original is halved again …');
+  try {
+    await find(/** @type {File} */ (original.content), signal);
+  } catch (error) {
+    if (signal.aborted) {
+      return; // A newer comparison took the place of this one, and the page is busy with it.
+    }
+    tell('unsure', [sentenceOf(error, /** @type {File} */ (original.content))]);
+  }
+  setBusy(false);
+}
+
+/**
+ * @param {File} file the original
+ * @param {AbortSignal} signal
+ */
+async function find(file, signal) {
+  engine ??= createHalver();
+  const halver = await engine.catch((error) => {
+    engine = null; // A later try may find it.
+    throw error;
+  });
+  signal.throwIfAborted();
+  const made = await halver.halve(file, { ...(receipt ? receipt.options : await chosenOptions()), signal });
+  const stored = half.content && (await describe(half.content, marks, halver, signal));
+  signal.throwIfAborted();
+  const { kind, lines, checks } = judge(made, stored, receipt);
+  const sides = [
+    ...(stored ? [{ title: 'Stored', sha256: stored.sha256, facts: factsOf({ ...stored.info, bytes: stored.bytes, recipe: stored.marks.recipe }) }] : []),
+    { title: 'Made here', sha256: made.sha256, facts: factsOf({ ...made, bytes: made.bytes.byteLength }) },
+    ...(receipt ? [{ title: 'Receipt', sha256: receipt.half.sha256, facts: factsOf({ ...receipt, ...receipt.half }) }] : []),
+  ];
+  tell(kind, lines, checks, sides);
+}
+
+/**
+ * @param {'identical' | 'different' | 'unsure'} kind
+ * @param {string[]} lines
+ * @param {import('./verification.js').Finding['checks']} [checks]
+ * @param {import('./verdict.js').Side[]} [sides]
+ */
+function tell(kind, lines, checks = [], sides = []) {
+  const items = checks.map(({ what, agrees }) => {
+    const item = element('li', {}, `${what} ${agrees ? 'agrees' : 'disagrees'}`);
+    item.dataset.agrees = String(agrees);
+    return item;
+  });
+  const list = element('ul', { className: 'checks' }, ...items);
+  list.setAttribute('aria-label', 'What the receipt says');
+  verdict.settle(kind, TITLES[kind], ...lines, ...(items.length > 0 ? [list] : []), ...(sides.length > 0 ? [comparison(sides)] : []));
+  announce([TITLES[kind], ...lines].join('. '));
+  verdict.element.scrollIntoView({ block: 'nearest' });
+}
+
+/** @returns {string} what is still to be given, as a sentence; empty where there is enough */
+function missingPart() {
+  const hasAnother = half.content !== null || receipt !== null;
+  if (original.content === null) {
+    return hasAnother ? 'Now the original: choose it, or drop it anywhere.' : 'Choose the original, and a stored half or a receipt; or drop them all at once, anywhere.';
+  }
+  return hasAnother ? '' : 'Now the stored half, or a receipt: choose it, or drop it anywhere.';
+}
+
+/** @returns {Promise<Record<string, any>>} the function's, with what the controls say */
+async function chosenOptions() {
+  const { options: given } = await config;
+  const asked = Math.round(Number(quality.value));
+  quality.value = String(Math.min(100, Math.max(1, asked || 80)));
+  return { ...given, format: format.value || null, quality: Number(quality.value) };
+}
+
+/**
+ * @param {Record<string, any>} given
+ * @param {string} sentence whose they are
+ */
+function writeOptions(given, sentence) {
+  format.value = given.format ?? '';
+  quality.value = String(given.quality ?? 80);
+  optionsSaid.textContent = sentence;
+}
+
+function listenForDrops() {
+  const isOfFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files') ?? false;
+  const draw = (/** @type {DragEvent} */ event, /** @type {boolean} */ isOver) => {
+    const under = isOver ? cards.find((card) => card.holds(event.target)) : undefined;
+    cards.forEach((card) => card.hover(card === under));
+    document.body.classList.toggle('dragging', isOver && !under);
+  };
+  document.addEventListener('dragover', (event) => {
+    if (isOfFiles(event)) {
+      event.preventDefault();
+      draw(event, true);
+    }
+  });
+  document.addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) {
+      draw(event, false); // Only leaving the window has no related target.
+    }
+  });
+  document.addEventListener('drop', (event) => {
+    draw(event, false);
+    if (isOfFiles(event)) {
+      event.preventDefault();
+      sort([...(event.dataTransfer?.files ?? [])], event.target);
+    }
+  });
+}
+
+/**
+ * Gives dropped files to the cards: one on a card to that card; of others, JSON is a receipt, and of two pictures the one
+ * with more bytes the original.
+ *
+ * @param {File[]} files
+ * @param {EventTarget | null} target
+ */
+function sort(files, target) {
+  const isPaper = (/** @type {File} */ file) => file.type === 'application/json' || file.name.endsWith('.json');
+  const found = files.find(isPaper);
+  if (found) {
+    void takeReceipt(found);
+  }
+  const pictures = files.filter((file) => !isPaper(file)).sort((a, b) => b.size - a.size);
+  if (pictures.length > 1) {
+    takeOriginal(pictures[0]);
+    takeHalf(pictures[1]);
+  } else if (pictures.length === 1) {
+    const isOriginal = original.holds(target) || (!half.holds(target) && original.content === null);
+    (isOriginal ? takeOriginal : takeHalf)(pictures[0]);
+  }
+}
