@@ -3,14 +3,15 @@
 
 import { readConfig, serviceOf } from './config.js';
 import { Delivery } from './delivery.js';
-import { Engine } from './engine.js';
 import { sentenceOf } from './failure.js';
+import { createHalver } from './halver/index.js';
 import { onPick } from './picker.js';
 import { saving } from './quantity.js';
 import { showResult } from './result.js';
 import { announce, setBusy, showRefusal, showSection } from './view.js';
 
-const engine = new Engine();
+/** @type {ReturnType<typeof createHalver> | undefined} */
+let engine;
 /** @type {Delivery | undefined} */
 let delivery;
 const config = readConfig();
@@ -33,15 +34,20 @@ async function preview(file) {
   try {
     const known = await config;
     const { options } = known;
-    const half = await engine.halve(file, options);
-    await showResult(file, half);
+    engine ??= createHalver();
+    const halver = await engine.catch((error) => {
+      engine = undefined;
+      throw error;
+    });
+    const half = await halver.halve(file, { ...options, signal });
+    await showResult(file, { bytes: half.bytes, report: /** @type {any} */ ({ ...half, bytes: half.bytes.length }), sourceSha256: null, build: half.engine === 'simd' ? 'simd' : 'plain', milliseconds: half.timings.halving });
     signal.throwIfAborted();
     delivery?.dispose();
-    delivery = new Delivery({ file, half: facts(file, half), options, engine: ENGINE, config: known });
+    delivery = new Delivery({ file, half, options, engine: halver.engine, config: known });
     delivery.mount(/** @type {HTMLElement} */ (document.getElementById('delivery')));
     showSection('result');
-    const { word, figure } = saving(file.size, half.report.bytes);
-    announce(`Done: ${half.report.width} by ${half.report.height} pixels, ${figure} ${word}`);
+    const { word, figure } = saving(file.size, half.bytes.length);
+    announce(`Done: ${half.width} by ${half.height} pixels, ${figure} ${word}`);
   } catch (error) {
     if (signal.aborted) {
       return; // A newer picture took the place of this one, and the page is busy with it.
@@ -51,16 +57,4 @@ async function preview(file) {
     announce(sentence);
   }
   setBusy(false);
-}
-
-const ENGINE = /** @type {any} */ ({ build: 'simd', outputVersion: 0, version: '0.1.0', bytes: 0 });
-
-/**
- * @param {File} file
- * @param {import('./engine.js').Half} half
- * @returns {any}
- */
-function facts(file, half) {
-  const { report, bytes, sourceSha256, build } = half;
-  return { ...report, bytes, engine: build, source: { ...report.source, bytes: file.size, sha256: sourceSha256 } };
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /** Why there is no preview, as a sentence that says what to do. */
 
-import { EngineError } from './engine.js';
+import { HalverError } from './halver/index.js';
 import { bytes, formatName, whole } from './quantity.js';
 
 /** @type {Record<string, (details: Record<string, any>, name: string) => string>} */
@@ -30,7 +30,7 @@ export function sentenceOf(error, file) {
   if (file.size === 0) {
     return `${name} is empty: it has no bytes at all. Choose another copy.`;
   }
-  if (error instanceof EngineError) {
+  if (error instanceof HalverError) {
     return SENTENCES[error.code]?.(error.details, name) ?? `${name} cannot be halved: ${error.message} (${error.code}).`;
   }
   return `The page failed on ${name}: ${error}. Reload it and try again.`;
