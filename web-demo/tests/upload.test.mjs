@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read } from './browser.mjs';
+import { openLine } from './line.mjs';
 
 const photo = read('core/tests/corpus/photo-420.jpg');
 const mountain = read('samples/mountain.jpg');
@@ -146,8 +147,8 @@ test('an upload that no longer moves is given up and tried again', async () => {
 });
 
 test('the network goes away in mid-upload and comes back, without a try being burnt', async () => {
-  const { page, requests, network, close } = await slowly();
-  await network({ offline: true });
+  const { page, requests, lose, find, close } = await slowly();
+  await lose();
   await said(page, 'This device is offline.').waitFor();
   assert.match(await page.getByRole('status').innerText(), /^This device is offline\. It goes on by itself/);
   assert.equal(await step(page, 'Uploading').count(), 1);
@@ -156,7 +157,7 @@ test('the network goes away in mid-upload and comes back, without a try being bu
   const { put } = requests;
   await page.waitForTimeout(3000); // Longer than any pause would be.
   assert.equal(requests.put, put, 'nothing is tried while the device is offline');
-  await network({});
+  await find();
   await verdict(page, 'Identical').waitFor();
   assert.deepEqual((await spoken(page)).filter((line) => /try in/.test(line)), []);
   assert.equal(requests.ask, 1);
@@ -414,25 +415,37 @@ test('reduced motion stops every animation', async () => {
   }
 });
 
-/** An upload of a large picture over a slow line, in its middle. `network` changes the line. */
+/**
+ * An upload of a large picture over a slow line, in its middle. `lose` cuts the line and says that the device is offline,
+ * `find` brings it back, quick as ever.
+ */
 async function slowly() {
-  let line;
-  const opened = await upload({
-    picture: mountain,
-    prepare: async (tab) => {
-      line = await tab.context().newCDPSession(tab);
-      await line.send('Network.enable');
-    },
-    ask: async (route) => {
-      await network({ uploadThroughput: 200_000 });
-      await route.continue();
-    },
-  });
-  const network = (conditions) => line.send('Network.emulateNetworkConditions', {
+  const line = await openLine();
+  let session;
+  const network = (conditions) => session.send('Network.emulateNetworkConditions', {
     offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1, ...conditions,
   });
+  const opened = await upload({
+    picture: mountain,
+    options: { ...desktop, proxy: { server: line.server } },
+    prepare: async (tab) => {
+      session = await tab.context().newCDPSession(tab);
+      await network({ uploadThroughput: 200_000 });
+    },
+  });
   await said(opened.page, /Uploading … [1-9]\d? %/).waitFor();
-  return { ...opened, network };
+  return {
+    ...opened,
+    lose: async () => {
+      await network({ offline: true, uploadThroughput: 200_000 });
+      line.cut();
+    },
+    find: () => network({}),
+    close: async () => {
+      await opened.close();
+      line.close();
+    },
+  };
 }
 
 function focused(page) {
