@@ -263,18 +263,20 @@ export class Delivery extends EventTarget {
    */
   #settle(half, stored, outputVersion) {
     const place = `${stored.bucket}/${stored.key}`;
-    this.#stored = { ...stored, comparedAt: new Date() };
+    const isShown = half === this.#half;
+    this.#stored = isShown ? { ...stored, comparedAt: new Date() } : undefined;
     this.#upload.reset();
+    const seen = isShown ? 'you see' : 'you saw when the upload began';
     const link = { href: stored.url, label: 'Open the stored half' };
     if (stored.sha256 === half.sha256) {
-      this.#end('identical', [`S3 holds the very bytes that you see: ${bytes(stored.bytes)} as ${place}.`], { link });
+      this.#end('identical', [`S3 holds the very bytes that ${seen}: ${bytes(stored.bytes)} as ${place}.`], { link });
     } else {
       const { recipe, outputVersion: version } = half;
       const sides = [
         { title: 'Preview', sha256: half.sha256, facts: factsOf({ recipe, outputVersion: version }) },
         { title: 'Stored', sha256: stored.sha256, facts: factsOf({ recipe: stored.recipe, outputVersion }) },
       ];
-      const lines = [`What S3 holds as ${place} is not what you see.`, reasonOf(half, { ...stored, outputVersion })];
+      const lines = [`What S3 holds as ${place} is not what ${seen}.`, reasonOf(half, { ...stored, outputVersion })];
       this.#end('different', lines, { sides, link });
     }
   }
