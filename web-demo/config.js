@@ -1,6 +1,8 @@
 // @ts-check
 /** What the function behind this page will do with an upload. */
 
+import { receive } from './transfer.js';
+
 /**
  * @typedef {object} Config
  * @property {object} options `halver::Options`
@@ -14,16 +16,17 @@
  * Asks the server. Where there is none behind the page, the preview works with the defaults and `obstacle` says why
  * uploading does not.
  *
+ * @param {AbortSignal} [signal] when it is no longer of interest
  * @returns {Promise<Config>}
  */
-export async function readConfig() {
+export async function readConfig(signal = new AbortController().signal) {
   const none = { options: {}, recipe: null, outputVersion: null, bucket: null };
   try {
-    const answer = await fetch(new URL('config', document.baseURI));
-    if (!answer.ok) {
-      throw new Error(`status ${answer.status}`);
+    const { status, bytes } = await receive('config', { signal });
+    if (status !== 200) {
+      throw new Error(`status ${status}`);
     }
-    const { options, recipe, outputVersion = null, bucket } = await answer.json();
+    const { options, recipe, outputVersion = null, bucket } = JSON.parse(new TextDecoder().decode(bytes));
     const off = bucket === null ? NO_UPLOADS : null;
     return { options, recipe, outputVersion, bucket, obstacle: isSecureContext ? off : INSECURE };
   } catch {

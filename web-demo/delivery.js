@@ -206,7 +206,7 @@ export class Delivery extends EventTarget {
     try {
       const stored = await this.#upload.run({ signal, onProgress: (progress) => this.#follow(progress) });
       // The function may have been deployed anew since the page came.
-      const { outputVersion } = stored.sha256 === half.sha256 ? this.#config : await readConfig();
+      const { outputVersion } = stored.sha256 === half.sha256 ? this.#config : await readConfig(signal);
       signal.throwIfAborted();
       this.#settle(half, stored, outputVersion);
     } finally {

@@ -83,6 +83,7 @@ function backoff(turn) {
  */
 export function pause(milliseconds, signal) {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const stop = () => {
       clearTimeout(timer);
       reject(signal.reason);
@@ -101,6 +102,7 @@ export function pause(milliseconds, signal) {
  */
 export function online(signal) {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const found = () => {
       signal.removeEventListener('abort', stop);
       resolve();

@@ -24,6 +24,7 @@ const STALL = 30_000;
  */
 export function send({ method, url, headers }, body, { onProgress, signal }) {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const sending = new XMLHttpRequest();
     const watch = new Watch(() => sending.abort());
     const cancel = () => sending.abort();

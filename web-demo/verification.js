@@ -66,9 +66,11 @@ function judgeReceipt(made, stored, receipt) {
     return different(...otherOriginal(made, stored, receipt));
   }
   if (stored && !kept) {
-    return different('The stored file is not the half of the receipt.', stored.sha256 === made.sha256
-      ? 'It is the half that this original gives here, so the receipt was changed, or is of another version.'
-      : reason(made, stored));
+    return different('The stored file is not the half of the receipt.', otherHalf(made, stored, receipt));
+  }
+  if (result && !stored && receipt.stored && receipt.stored.sha256 !== receipt.half.sha256) {
+    const { bucket, key, sha256 } = receipt.stored;
+    return different(`This original gives the very half of the receipt. But by the receipt, what was stored as ${bucket}/${key} was another: ${sha256}.`);
   }
   if (result) {
     const what = stored ? 'The stored half is the very one that this original gives, and' : 'This original gives the very half of the receipt:';
@@ -93,6 +95,22 @@ function otherOriginal(made, stored, receipt) {
     lines.push('The stored half is the one of the receipt: only the original is another.');
   }
   return lines;
+}
+
+/**
+ * Why a stored half is not the one of the receipt, although the original is.
+ *
+ * @param {Half} made
+ * @param {StoredHalf} stored
+ * @param {Receipt} receipt
+ */
+function otherHalf(made, stored, receipt) {
+  if (stored.sha256 === made.sha256) {
+    return 'It is the half that this original gives here, so the receipt was changed, or is of another version.';
+  }
+  return stored.sha256 === receipt.stored?.sha256
+    ? 'It is what was stored, as the receipt says, too: page and function differed when it was made.'
+    : reason(made, stored);
 }
 
 /**

@@ -156,6 +156,10 @@ async function compare() {
     verdict.say(missing);
     return;
   }
+  if (!isSecureContext) {
+    tell('unsure', ['Hashes need a page that was opened with encryption. Open it with https, or as 127.0.0.1.']);
+    return;
+  }
   setBusy(true);
   verdict.say('The original is halved again …');
   try {

@@ -1,6 +1,9 @@
 /** Uploads in trouble: what passes is sat out, what does not is said with what to do, and nothing is sent twice. */
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read } from './browser.mjs';
@@ -211,6 +214,24 @@ test('other bytes than were signed are refused by the store, and that is said', 
   assert.equal(requests.put, 1, 'the same bytes would be refused again');
   assert.equal(requests.status, 0);
   await close();
+
+  const cut = await upload({ put: (route) => route.continue({ postData: photo.subarray(1) }) });
+  assert.match(await verdict(cut.page, 'Failed').innerText(), /something changes requests on their way.+Code: permission-refused/s);
+  await cut.close();
+});
+
+test('a file that was changed after it was chosen is not uploaded', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'halver-page-'));
+  const file = join(folder, 'photo.jpg');
+  writeFileSync(file, photo);
+  const { page, close } = await open();
+  await page.setInputFiles('#file', file);
+  await page.getByRole('heading', { name: 'photo.jpg', level: 2 }).waitFor();
+  writeFileSync(file, mountain);
+  await button(page, 'Upload').click();
+  assert.match(await verdict(page, 'Failed').innerText(), /changed or moved after it was chosen.+Choose it again\..+Code: file-changed/s);
+  await close();
+  rmSync(folder, { recursive: true });
 });
 
 test('a permission is renewed rather than used when its time is over', async () => {

@@ -185,6 +185,7 @@ test('a receipt says which of source, recipe and result disagrees', async () => 
     ['recipe', { ...receipt, recipe: '0'.repeat(16) }, 'Identical', /Only its recipe does not belong to its options.+Recipe disagrees/s],
     ['options', { ...receipt, options: { ...receipt.options, quality: 40 } }, 'Different', /do not belong to its recipe/],
     ['result', { ...receipt, half: { ...receipt.half, sha256: other } }, 'Different', /receipt was changed, or this is a fault.+Result hash of the half made here disagrees/s],
+    ['stored', { ...known.stored, stored: { ...known.stored.stored, sha256: other } }, 'Different', /gives the very half of the receipt\. But by the receipt, what was stored as sample-resized.+ was another: 0000/s],
     ['version', { ...receipt, outputVersion: 1, recipe: '1'.repeat(16), half: { ...receipt.half, sha256: other } }, 'Cannot tell', /of output version 1, and this page’s is of \d+/],
   ]) {
     await give(page, 'receipt', `${name}.json`, paper(changed));
