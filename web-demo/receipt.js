@@ -131,10 +131,12 @@ export function receiptFile(receipt) {
 export function readReceipt(text) {
   const value = parse(text);
   if (value?.receipt !== 'halver') {
-    throw new ReceiptError('not-a-receipt', 'This file is no receipt of Halver. Choose the file that the page gave you as “…-receipt.json”.');
+    const sentence = 'This file is no receipt of Halver. Choose the file that the page gave you as “…-receipt.json”.';
+    throw new ReceiptError('not-a-receipt', sentence);
   }
   if (value.version !== 1) {
-    const sentence = `This receipt is of version ${JSON.stringify(value.version)?.slice(0, 20)}, and this page reads version 1. Reload the page; it may be out of date.`;
+    const version = JSON.stringify(value.version)?.slice(0, 20);
+    const sentence = `This receipt is of version ${version}, and this page reads version 1. Reload the page; it may be out of date.`;
     throw new ReceiptError('other-version', sentence);
   }
   const stored = value.stored === undefined ? [] : STORED;

@@ -70,7 +70,9 @@ export async function describe(content, marks, halver, signal) {
 function addressOf(text) {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
   if (!url || !['https:', 'http:'].includes(url.protocol)) {
-    throw new AddressError('not-an-address', 'That is no address. One begins with https:// and leads to the half itself, like the one that “Open the stored half” opens.');
+    const sentence = 'That is no address. One begins with https:// and leads to the half itself, '
+      + 'like the one that “Open the stored half” opens.';
+    throw new AddressError('not-an-address', sentence);
   }
   return url;
 }
@@ -101,7 +103,8 @@ function watchPolicy() {
 function notFetched(failure, isForbidden) {
   const instead = 'Download the file and choose it here.';
   if (isForbidden) {
-    return new AddressError('not-allowed', `This page may fetch from its own server and store alone, as its Content-Security-Policy says. ${instead}`);
+    const rule = 'This page may fetch from its own server and store alone, as its Content-Security-Policy says.';
+    return new AddressError('not-allowed', `${rule} ${instead}`);
   }
   const why = failure.isOffline ? 'This device is offline.'
     : failure.code === 'stalled' ? 'The store stopped answering.'
@@ -112,7 +115,8 @@ function notFetched(failure, isForbidden) {
 /** @param {number} status */
 function statusSentence(status) {
   if (status === 403) {
-    return 'The store refused (403): this address has expired, or the file is private. Get a fresh address, or download the file and choose it here.';
+    return 'The store refused (403): this address has expired, or the file is private. '
+      + 'Get a fresh address, or download the file and choose it here.';
   }
   if (status === 404) {
     return 'Nothing lies at this address (404). Is it whole, and has the half been made?';

@@ -262,7 +262,8 @@ export class Upload {
     try {
       const status = read(await receive(`status/${encodeURIComponent(id)}`, { signal }));
       if (status.state === 'failed') {
-        throw new UploadError(status.code, `The function could not halve it: ${status.message}. What you sent stays in the bucket.`);
+        const sentence = `The function could not halve it: ${status.message}. What you sent stays in the bucket.`;
+        throw new UploadError(status.code, sentence);
       }
       return status.state === 'halved' ? { stored: status } : {};
     } catch (error) {
@@ -312,7 +313,8 @@ function read({ status, bytes, retryAfter }) {
     return body;
   }
   if (status < 300) {
-    throw new UploadError('not-understood', 'The server’s answer was not understood. Reload the page; its server may be of another version.');
+    const sentence = 'The server’s answer was not understood. Reload the page; its server may be of another version.';
+    throw new UploadError('not-understood', sentence);
   }
   const said = `${body?.detail ?? body?.title ?? `status ${status}, without a reason`}`.replace(/\.$/, '');
   if (passes(status)) {

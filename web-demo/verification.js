@@ -39,9 +39,11 @@ export function judge(made, stored, receipt) {
   }
   const half = /** @type {StoredHalf} */ (stored);
   if (half.sha256 === made.sha256) {
-    return { kind: 'identical', lines: [`The stored half is the very one that this original gives: ${bytes(half.bytes)}, byte for byte.`], checks: [] };
+    const line = `The stored half is the very one that this original gives: ${bytes(half.bytes)}, byte for byte.`;
+    return { kind: 'identical', lines: [line], checks: [] };
   }
-  return { kind: 'different', lines: ['The stored file is not the half that this original gives here.', reason(made, half)], checks: [] };
+  const lines = ['The stored file is not the half that this original gives here.', reason(made, half)];
+  return { kind: 'different', lines, checks: [] };
 }
 
 /**
@@ -70,7 +72,8 @@ function judgeReceipt(made, stored, receipt) {
   }
   if (result && !stored && receipt.stored && receipt.stored.sha256 !== receipt.half.sha256) {
     const { bucket, key, sha256 } = receipt.stored;
-    return different(`This original gives the very half of the receipt. But by the receipt, what was stored as ${bucket}/${key} was another: ${sha256}.`);
+    const but = `But by the receipt, what was stored as ${bucket}/${key} was another: ${sha256}.`;
+    return different('This original gives the very half of the receipt.', but);
   }
   if (result) {
     const what = stored ? 'The stored half is the very one that this original gives, and' : 'This original gives the very half of the receipt:';
@@ -88,7 +91,8 @@ function judgeReceipt(made, stored, receipt) {
  */
 function otherOriginal(made, stored, receipt) {
   const { name, bytes: size, width, height } = receipt.source;
-  const lines = [`This original is not the one of the receipt. Choose “${name}”, with ${bytes(size)} and ${dimensions(width, height)} pixels.`];
+  const wanted = `Choose “${name}”, with ${bytes(size)} and ${dimensions(width, height)} pixels.`;
+  const lines = [`This original is not the one of the receipt. ${wanted}`];
   if (stored?.sha256 === made.sha256) {
     lines.push('The stored half is the half of this original, though: most probably the receipt belongs to another picture.');
   } else if (stored?.sha256 === receipt.half.sha256) {
@@ -138,13 +142,15 @@ function notMade(made, stored, receipt, checks) {
   if (made.outputVersion !== receipt.outputVersion) {
     const kept = stored ? 'The original and the stored half are those of the receipt. ' : 'The original is that of the receipt. ';
     const lines = [
-      `${kept}But the half was made by an engine of output version ${receipt.outputVersion}, and this page’s is of ${made.outputVersion}, so it cannot be made again here.`,
+      `${kept}But the half was made by an engine of output version ${receipt.outputVersion}, `
+        + `and this page’s is of ${made.outputVersion}, so it cannot be made again here.`,
       'Open a page of that version to tell.',
     ];
     return { kind: 'unsure', lines, checks };
   }
   const line = made.recipe === receipt.recipe
-    ? 'By the same recipe this original gives another half here than the receipt says. The receipt was changed, or this is a fault of Halver: then please report it, with the receipt and the original.'
+    ? 'By the same recipe this original gives another half here than the receipt says. The receipt was changed, '
+      + 'or this is a fault of Halver: then please report it, with the receipt and the original.'
     : 'The options of the receipt do not belong to its recipe, so it was changed. Take another copy of it.';
   return { kind: 'different', lines: [line], checks };
 }
@@ -189,10 +195,12 @@ function reason(made, stored) {
 function otherMaking(made, stored, info) {
   const { recipe } = stored.marks;
   if (info.format !== made.format) {
-    return `It is a ${formatName(info.format)}, the one made here a ${formatName(made.format)}: it was made with other options. Choose that format, and look again.`;
+    return `It is a ${formatName(info.format)}, the one made here a ${formatName(made.format)}: it was made with other options. `
+      + 'Choose that format, and look again.';
   }
   if (recipe && recipe !== made.recipe) {
-    return `It was made by recipe ${recipe}, the one here by ${made.recipe}: with other options, or by another output version. Its receipt would know them.`;
+    return `It was made by recipe ${recipe}, the one here by ${made.recipe}: with other options, or by another output version. `
+      + 'Its receipt would know them.';
   }
   if (recipe) {
     return 'It was made by the same recipe, so most probably it was changed since, or made of another original of the same size.';
@@ -200,5 +208,6 @@ function otherMaking(made, stored, info) {
   if (stored.bytes === made.bytes.byteLength) {
     return 'It has as many bytes as the one made here, but not the same: most probably it was damaged, or changed.';
   }
-  return 'It was made with other options, by another output version, or of another picture of the same size; or it was changed. Its receipt would know the options; else try other ones.';
+  return 'It was made with other options, by another output version, or of another picture of the same size; or it was changed. '
+    + 'Its receipt would know the options; else try other ones.';
 }

@@ -2,13 +2,13 @@
 /** The verify view: takes an original and a stored half or a receipt, makes the half again, and says whether it is the same. */
 
 import { readConfig } from './config.js';
+import { element } from './element.js';
 import { sentenceOf } from './failure.js';
 import { FileCard } from './file-card.js';
 import { createHalver } from './halver/index.js';
 import { bytes, dimensions, unbroken } from './quantity.js';
 import { readReceipt, ReceiptError } from './receipt.js';
 import { AddressError, describe, fetchHalf } from './stored-half.js';
-import { element } from './element.js';
 import { comparison, factsOf, Verdict } from './verdict.js';
 import { judge } from './verification.js';
 import { announce, setBusy } from './view.js';
@@ -188,12 +188,24 @@ async function find(file, signal) {
   const stored = half.content && (await describe(half.content, marks, halver, signal));
   signal.throwIfAborted();
   const { kind, lines, checks } = judge(made, stored, receipt);
-  const sides = [
-    ...(stored ? [{ title: 'Stored', sha256: stored.sha256, facts: factsOf({ ...stored.info, bytes: stored.bytes, recipe: stored.marks.recipe }) }] : []),
-    { title: 'Made here', sha256: made.sha256, facts: factsOf({ ...made, bytes: made.bytes.byteLength }) },
-    ...(receipt ? [{ title: 'Receipt', sha256: receipt.half.sha256, facts: factsOf({ ...receipt, ...receipt.half }) }] : []),
-  ];
-  tell(kind, lines, checks, sides);
+  tell(kind, lines, checks, sidesOf(made, stored));
+}
+
+/**
+ * @param {import('./halver/index.js').Half} made
+ * @param {StoredHalf | null} stored
+ * @returns {import('./verdict.js').Side[]} all halves there are, the receipt's too
+ */
+function sidesOf(made, stored) {
+  const sides = [{ title: 'Made here', sha256: made.sha256, facts: factsOf({ ...made, bytes: made.bytes.byteLength }) }];
+  if (stored) {
+    const { info, bytes: size, marks: { recipe } } = stored;
+    sides.unshift({ title: 'Stored', sha256: stored.sha256, facts: factsOf({ ...info, bytes: size, recipe }) });
+  }
+  if (receipt) {
+    sides.push({ title: 'Receipt', sha256: receipt.half.sha256, facts: factsOf({ ...receipt, ...receipt.half }) });
+  }
+  return sides;
 }
 
 /**
@@ -219,7 +231,9 @@ function tell(kind, lines, checks = [], sides = []) {
 function missingPart() {
   const hasAnother = half.content !== null || receipt !== null;
   if (original.content === null) {
-    return hasAnother ? 'Now the original: choose it, or drop it anywhere.' : 'Choose the original, and a stored half or a receipt; or drop them all at once, anywhere.';
+    return hasAnother
+      ? 'Now the original: choose it, or drop it anywhere.'
+      : 'Choose the original, and a stored half or a receipt; or drop them all at once, anywhere.';
   }
   return hasAnother ? '' : 'Now the stored half, or a receipt: choose it, or drop it anywhere.';
 }
