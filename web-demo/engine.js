@@ -1,84 +1,42 @@
 // @ts-check
-/** The engine as the page sees it: files go to a worker, halves come back. */
+/** The engine: the package `halver`, loaded when the page has nothing else to do or a picture is there. */
+
+/** @typedef {import('./halver/index.js').Halver} Halver */
+/** @typedef {import('./halver/index.js').Half} Half */
+/** @typedef {import('./halver/index.js').HalveOptions} HalveOptions */
+
+/** @type {Promise<Halver> | undefined} */
+let loading;
+
+/** Pictures at work at the same time; as many as the package has workers for. */
+export const LANES = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
 
 /**
- * What `halve` in `halver/core.d.ts` reports, parsed.
- *
- * @typedef {object} Report
- * @property {number} width
- * @property {number} height
- * @property {string} format
- * @property {string} type media type
- * @property {number} bytes
- * @property {string} sha256
- * @property {string} recipe
- * @property {number} outputVersion
- * @property {import('./decision.js').Decision[]} decisions
- * @property {{ width: number, height: number, format: string, frames: number }} source
+ * @returns {Promise<Halver>} the one engine of the page; rejects with a `HalverError`. After a failure the next call tries again
  */
-
-/**
- * @typedef {object} Half
- * @property {Uint8Array<ArrayBuffer>} bytes
- * @property {Report} report
- * @property {string | null} sourceSha256 null where the page has no secure context, so that it cannot upload
- * @property {'simd' | 'plain'} build which of the two modules did it
- * @property {number} milliseconds
- */
-
-/** An error that came over from the worker; `code` and `details` are those of a `HalverError` or of `worker.js`. */
-export class EngineError extends Error {
-  /** @param {{ code: string, message: string, details?: Record<string, unknown> }} failure */
-  constructor({ code, message, details }) {
-    super(message);
-    this.name = 'EngineError';
-    this.code = code;
-    this.details = details ?? {};
-  }
+export function engine() {
+  loading ??= load();
+  loading.catch(() => {
+    loading = undefined;
+  });
+  return loading;
 }
 
-/** Halves one file at a time; a newer file ends the work on the older one. */
-export class Engine {
-  /** @type {Worker | undefined} */
-  #worker;
-  /** @type {((reason: unknown) => void) | undefined} Rejects the job that runs. */
-  #interrupt;
+/** Loads the engine ahead of the first picture, once the page is painted and idle. A failure shows when it is needed. */
+export function warmUp() {
+  engine().catch(() => {});
+}
 
-  /**
-   * @param {File} file read in the worker: the bytes never pass through the main thread
-   * @param {object} options `halver::Options`
-   * @returns {Promise<Half>} rejects with an {@link EngineError}, or with an `AbortError` when a newer file came
-   */
-  halve(file, options) {
-    this.#end(new DOMException('a newer picture came', 'AbortError'));
-    this.#worker ??= new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
-    const worker = this.#worker;
-    return new Promise((resolve, reject) => {
-      this.#interrupt = reject;
-      worker.onmessage = ({ data }) => {
-        if (data.fatal) {
-          this.#end(new EngineError(data.failure));
-          return;
-        }
-        this.#interrupt = undefined;
-        if (data.half) {
-          resolve(data.half);
-        } else {
-          reject(new EngineError(data.failure));
-        }
-      };
-      worker.onerror = () => this.#end(new EngineError({ code: 'engine-missing', message: 'the worker did not load' }));
-      worker.postMessage({ file, options });
-    });
-  }
+/** @returns {number} bytes of the engine's module as it was loaded, decompressed; 0 where the browser does not tell */
+export function moduleBytes() {
+  const loads = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType('resource'));
+  return loads.findLast(({ name }) => new URL(name).pathname.endsWith('.wasm'))?.decodedBodySize ?? 0;
+}
 
-  /** @param {unknown} reason Why the job that runs, if any, ends together with its worker. */
-  #end(reason) {
-    if (this.#interrupt) {
-      this.#worker?.terminate();
-      this.#worker = undefined;
-      this.#interrupt(reason);
-      this.#interrupt = undefined;
-    }
-  }
+/** @returns {Promise<Halver>} */
+async function load() {
+  const { createHalver } = await import('./halver/index.js').catch((error) => {
+    throw Object.assign(new Error(String(error)), { name: 'HalverError', code: 'engine-missing', details: {} });
+  });
+  return createHalver({ workers: LANES });
 }
