@@ -1,60 +1,154 @@
 // @ts-check
-/** The story: a picture is picked, halved in a worker and shown; on demand it is uploaded and the stored half verified. */
+/** The story: pictures are picked, halved in workers and shown; on demand they are uploaded and the stored halves verified. */
 
+import { Album } from './album.js';
+import { choice, isOwnChoice, offerChoice, onChoice, showNotice } from './choice.js';
 import { readConfig, serviceOf } from './config.js';
-import { Delivery } from './delivery.js';
+import { LANES, engine, warmUp } from './engine.js';
 import { sentenceOf } from './failure.js';
-import { createHalver } from './halver/index.js';
+import { idle } from './idle.js';
+import { keepOffline } from './offline.js';
+import { Outbox } from './outbox.js';
 import { onPick } from './picker.js';
-import { saving } from './quantity.js';
-import { showResult } from './result.js';
-import { announce, setBusy, showRefusal, showSection } from './view.js';
+import { bytes, saving } from './quantity.js';
+import { showNothing, showResult } from './result.js';
+import { Shelf } from './shelf.js';
+import { announce, setBusy, showPicture, showStart } from './view.js';
 
-/** @type {ReturnType<typeof createHalver> | undefined} */
-let engine;
-/** @type {Delivery | undefined} */
-let delivery;
+/** @typedef {import('./picture.js').Picture} Picture */
+/** @typedef {import('./picture.js').Half} Half */
+
+const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
 const config = readConfig();
-/** Ends whatever is under way for the picture before, when another comes. */
-let current = new AbortController();
+const outbox = new Outbox(part('shelf-actions'), (picture) => shelf.update(picture, picture === album.open, outbox.labelOf(picture)));
+const album = new Album({
+  halve: async (file, options, signal) => (await engine()).halve(file, { ...options, signal }),
+  sentenceOf,
+  onChange: changed,
+  lanes: LANES,
+});
+const shelf = new Shelf({
+  open: (picture) => album.show(picture),
+  remove,
+  clear: () => album.clear(),
+});
+/** @type {Picture | null} Has just been picked and is not shown yet. */
+let newcomer = null;
+/** What is on the page or about to be; the signal is aborted when that changes. */
+let view = { picture: /** @type {Picture | null} */ (null), half: /** @type {Half | null} */ (null), turn: new AbortController() };
 
-config.then((known) => Object.assign(document.getElementById('service') ?? {}, { textContent: serviceOf(known) }));
-onPick(preview);
+config.then((known) => {
+  part('service').textContent = serviceOf(known);
+  offerChoice(known.options);
+  return chosen();
+});
+onPick((files) => {
+  album.add(files);
+  newcomer = album.open;
+  announce(files.length > 1 ? `Halving ${files.length} pictures` : `Halving ${album.open?.name}`);
+  void show();
+});
+onChoice(chosen);
+void idle().then(() => {
+  warmUp();
+  keepOffline();
+});
+
+/** Every picture is halved with the options as they are chosen now. */
+async function chosen() {
+  const { options, obstacle } = await config;
+  showNotice(obstacle === null);
+  // Without a server behind the page, an untouched choice is the engine's own: nothing is asked of it.
+  album.setOptions(isOwnChoice() ? { ...options } : { ...options, ...choice() });
+}
+
+/** @param {Picture | null} picture whose state changed; null where the list did */
+async function changed(picture) {
+  setBusy(album.busy);
+  if (picture) {
+    if (picture.half) {
+      outbox.promise(picture, (await engine()).engine, await config);
+    }
+    shelf.update(picture, picture === album.open, outbox.labelOf(picture));
+    shelf.sum(album.pictures);
+    if (!album.busy && album.pictures.length > 1) {
+      tellAll();
+    }
+  } else {
+    shelf.show(album);
+    outbox.keep(album.pictures);
+  }
+  await show();
+}
+
+/** Brings the page up to the open picture. */
+async function show() {
+  const { open } = album;
+  if (!open) {
+    if (view.picture) {
+      turnTo(null, null);
+      showNothing();
+      showStart();
+    }
+  } else if (open.state === 'refused') {
+    if (view.picture !== open || view.half) {
+      turnTo(open, null);
+      part('refusal-text').textContent = open.sentence;
+      showPicture('refusal', open === newcomer);
+      announce(open.sentence);
+      newcomer = null;
+    }
+  } else if (open.half && (open !== view.picture || open.half !== view.half)) {
+    await preview(open, open.half);
+  }
+}
 
 /**
- * @param {File} file
- * @returns {Promise<void>}
+ * @param {Picture} picture
+ * @param {Half} half its half
  */
-async function preview(file) {
-  current.abort();
-  current = new AbortController();
-  const { signal } = current;
-  setBusy(true);
-  announce(`Halving ${file.name}`);
+async function preview(picture, half) {
+  const isSame = view.picture === picture;
+  const { signal } = turnTo(picture, half);
   try {
-    const known = await config;
-    const { options } = known;
-    engine ??= createHalver();
-    const halver = await engine.catch((error) => {
-      engine = undefined;
-      throw error;
-    });
-    const half = await halver.halve(file, { ...options, signal });
-    await showResult(file, { bytes: half.bytes, report: /** @type {any} */ ({ ...half, bytes: half.bytes.length }), sourceSha256: null, build: half.engine === 'simd' ? 'simd' : 'plain', milliseconds: half.timings.halving });
-    signal.throwIfAborted();
-    delivery?.dispose();
-    delivery = new Delivery({ file, half, options, engine: halver.engine, config: known });
-    delivery.mount(/** @type {HTMLElement} */ (document.getElementById('delivery')));
-    showSection('result');
-    const { word, figure } = saving(file.size, half.bytes.length);
-    announce(`Done: ${half.width} by ${half.height} pixels, ${figure} ${word}`);
+    const { engine: made } = await engine();
+    outbox.promise(picture, made, await config);
+    await showResult(picture, made, signal);
   } catch (error) {
     if (signal.aborted) {
-      return; // A newer picture took the place of this one, and the page is busy with it.
+      return; // Something newer is shown.
     }
-    const sentence = sentenceOf(error, file);
-    showRefusal(sentence);
-    announce(sentence);
+    throw error;
   }
-  setBusy(false);
+  outbox.mount(picture, part('delivery-host'));
+  showPicture('preview', picture === newcomer);
+  newcomer = null;
+  const { word, figure } = saving(picture.file.size, half.bytes.length);
+  announce(`${isSame ? 'Now' : 'Done:'} ${half.width} by ${half.height} pixels, ${bytes(half.bytes.length)}, ${figure} ${word}`);
+}
+
+/**
+ * @param {Picture | null} picture
+ * @param {Half | null} half null where there is none to show
+ * @returns {AbortController}
+ */
+function turnTo(picture, half) {
+  view.turn.abort();
+  view = { picture, half, turn: new AbortController() };
+  return view.turn;
+}
+
+/** @param {Picture} picture */
+function remove(picture) {
+  album.remove(picture);
+  announce(`Removed ${picture.name}`);
+  if (album.open) {
+    shelf.focus(album.open);
+  }
+}
+
+function tellAll() {
+  const refused = album.pictures.filter(({ state }) => state === 'refused').length;
+  announce(`${album.pictures.length - refused} pictures halved${refused > 0 ? `, ${refused} refused` : ''}`);
 }

@@ -1,7 +1,6 @@
 // @ts-check
 /** Why there is no preview, as a sentence that says what to do. */
 
-import { HalverError } from './halver/index.js';
 import { bytes, formatName, whole } from './quantity.js';
 
 /** @type {Record<string, (details: Record<string, any>, name: string) => string>} */
@@ -17,21 +16,27 @@ const SENTENCES = {
   'bad-options': () => 'This page and its server are of different versions. Reload the page; if that does not help, build both anew.',
   unreadable: (_, name) => `${name} could not be read. Was it moved, or is it too large for this browser? Choose it again.`,
   'engine-missing': () => 'The engine did not load. Check the connection and reload; on your own machine, run “cargo xtask wasm” first.',
+  'engine-mismatch': () =>
+    'The engine does not compute here as it should, so its halves would be worthless. Update this browser, or use another one.',
+  timeout: (_, name) => `${name} took too long and was given up. Choose a smaller picture, or try it on a faster device.`,
+  disposed: () => 'The engine was shut down. Reload the page.',
   'engine-crashed': (_, name) => `The engine ran out of memory on ${name}. Close other tabs and try again, or choose a smaller picture.`,
 };
 
 /**
- * @param {unknown} error what `Engine.halve` rejected with
+ * @param {unknown} error what `halver.halve` rejected with
  * @param {File} file
  * @returns {string}
  */
 export function sentenceOf(error, file) {
-  const name = `“${file.name}”`;
+  const name = file.name ? `“${file.name}”` : 'The pasted picture';
   if (file.size === 0) {
     return `${name} is empty: it has no bytes at all. Choose another copy.`;
   }
-  if (error instanceof HalverError) {
-    return SENTENCES[error.code]?.(error.details, name) ?? `${name} cannot be halved: ${error.message} (${error.code}).`;
+  // By its name: the class itself is in the package, which may be what did not load.
+  if (error instanceof Error && error.name === 'HalverError') {
+    const { code, details, message } = /** @type {import('./halver/index.js').HalverError} */ (error);
+    return SENTENCES[code]?.(details, name) ?? `${name} cannot be halved: ${message} (${code}).`;
   }
   return `The page failed on ${name}: ${error}. Reload it and try again.`;
 }

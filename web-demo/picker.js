@@ -1,28 +1,29 @@
 // @ts-check
-/** The three ways to pick a picture: a button, a drop anywhere on the page, a paste. */
+/** The three ways to pick pictures: a button, a drop anywhere on the page, a paste. */
 
 const input = /** @type {HTMLInputElement} */ (document.getElementById('file'));
 
 /**
- * Calls `pick` with each picture that is picked; of several, with the first.
+ * Calls `pick` with the files that are picked together, at least one. Nothing is known of them: names and types are
+ * what their giver says.
  *
- * @param {(file: File) => void} pick
+ * @param {(files: File[]) => void} pick
  */
 export function onPick(pick) {
-  const first = (/** @type {FileList | null | undefined} */ files) => {
-    if (files?.[0]) {
-      pick(files[0]);
+  const some = (/** @type {FileList | null | undefined} */ files) => {
+    if (files?.length) {
+      pick([...files]);
     }
   };
   for (const button of document.querySelectorAll('[data-choose]')) {
     button.addEventListener('click', () => input.click());
   }
   input.addEventListener('change', () => {
-    first(input.files);
+    some(input.files);
     input.value = ''; // So that the same file can be chosen again after it was changed on disk.
   });
-  document.addEventListener('paste', (event) => first(event.clipboardData?.files));
-  onDrop(first);
+  document.addEventListener('paste', (event) => some(event.clipboardData?.files));
+  onDrop(some);
 }
 
 /** @param {(files: FileList | undefined) => void} drop */

@@ -1,31 +1,78 @@
 // @ts-check
-/** The result on the page: the two pictures, the numbers, the decisions, the download. */
+/** The open picture on the page: the two pictures, the numbers, the decisions, what is revealed, how it was made. */
 
-import { compare } from './compare.js';
+import { showQualityLimit } from './choice.js';
+import { compare, compareAnew, compareNothing } from './compare.js';
 import { sentences } from './decision.js';
+import { moduleBytes } from './engine.js';
+import { showPrivacy } from './privacy.js';
 import { bytes, dimensions, duration, formatName, saving, whole } from './quantity.js';
 
+/** @typedef {import('./picture.js').Picture} Picture */
+
+/** @type {WeakRef<Picture> | undefined} Whose pictures are in the compare view. */
+let shown;
+
 /**
- * @param {File} file
- * @param {import('./engine.js').Half} half
- * @returns {Promise<void>} when the pictures can be seen
+ * Pictures and numbers change in the same moment, when the pictures are decoded; the numbers of a picture that is
+ * there already change at once.
+ *
+ * @param {Picture} picture halved
+ * @param {import('./halver/index.js').Engine} engine
+ * @param {AbortSignal} signal when something newer is to be shown
+ * @returns {Promise<void>} when the pictures can be seen; rejects as `signal` says
  */
-export async function showResult(file, half) {
-  const { report } = half;
-  const blob = new Blob([half.bytes], { type: report.type });
-  write('result-title', file.name);
-  write('before-pixels', dimensions(report.source.width, report.source.height));
-  write('after-pixels', dimensions(report.width, report.height));
-  writeBytes('before-bytes', file.size);
-  writeBytes('after-bytes', report.bytes);
-  write('before-format', formatName(report.source.format));
-  write('after-format', formatName(report.format));
-  write('sha256', report.sha256);
-  write('made', `Made here in ${duration(half.milliseconds)} ${half.build === 'simd' ? 'with' : 'without'} SIMD · recipe ${report.recipe}`);
-  showSaving(file.size, report.bytes);
-  const items = sentences(report.decisions).map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence }));
+export async function showResult(picture, engine, signal) {
+  const { file, blob } = picture;
+  const half = /** @type {import('./picture.js').Half} */ (picture.half);
+  if (shown?.deref() === picture) {
+    write(picture, half, engine);
+    await compareAnew(blob, signal);
+  } else {
+    await compare(file, blob, half.source, signal);
+    shown = new WeakRef(picture);
+    write(picture, half, engine);
+  }
+}
+
+/** No picture is open any more. */
+export function showNothing() {
+  shown = undefined;
+  compareNothing();
+}
+
+/**
+ * @param {Picture} picture
+ * @param {import('./picture.js').Half} half
+ * @param {import('./halver/index.js').Engine} engine
+ */
+function write({ name, file }, half, engine) {
+  text('result-title', name);
+  text('before-pixels', dimensions(half.source.width, half.source.height));
+  text('after-pixels', dimensions(half.width, half.height));
+  size('before-bytes', file.size);
+  size('after-bytes', half.bytes.length);
+  text('before-format', formatName(half.source.format));
+  text('after-format', formatName(half.format));
+  text('sha256', half.sha256);
+  text('made', made(half, engine));
+  showSaving(file.size, half.bytes.length);
+  showQualityLimit(half);
+  showPrivacy(half.source.reveals, half.reveals);
+  const items = sentences(half.decisions).map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence }));
   document.getElementById('decisions')?.replaceChildren(...items);
-  await compare(file, blob, report.source);
+}
+
+/**
+ * @param {import('./picture.js').Half} half
+ * @param {import('./halver/index.js').Engine} engine
+ * @returns {string} what it took, and what made it
+ */
+function made({ timings, memory, recipe, engine: build }, engine) {
+  const time = `Halved here in ${duration(timings.halving)}, with ${bytes(memory)} of memory at the peak`;
+  const kind = build === 'simd' ? 'with SIMD' : 'without SIMD';
+  const length = moduleBytes();
+  return `${time}. Engine ${engine.version} ${kind}${length ? `, ${bytes(length)}` : ''}; recipe ${recipe}.`;
 }
 
 /**
@@ -34,8 +81,8 @@ export async function showResult(file, half) {
  */
 function showSaving(before, after) {
   const { figure, word } = saving(before, after);
-  write('saving-figure', figure);
-  write('saving-word', word);
+  text('saving-figure', figure);
+  text('saving-word', word);
   const panel = /** @type {HTMLElement} */ (document.querySelector('.saving'));
   const longest = Math.max(before, after);
   panel.style.setProperty('--before', String(before / longest));
@@ -48,14 +95,14 @@ function showSaving(before, after) {
  * @param {string} id
  * @param {number} count
  */
-function writeBytes(id, count) {
-  write(id, bytes(count)).title = `${whole(count)} bytes`;
+function size(id, count) {
+  text(id, bytes(count)).title = `${whole(count)} bytes`;
 }
 
 /**
  * @param {string} id
- * @param {string} text
+ * @param {string} textContent
  */
-function write(id, text) {
-  return Object.assign(/** @type {HTMLElement} */ (document.getElementById(id)), { textContent: text });
+function text(id, textContent) {
+  return Object.assign(/** @type {HTMLElement} */ (document.getElementById(id)), { textContent });
 }

@@ -1,8 +1,7 @@
 // @ts-check
 /** Which part of the page shows, where the focus goes, and what a screen reader is told. */
 
-const status = /** @type {HTMLElement} */ (document.getElementById('status'));
-const SECTIONS = ['start', 'refusal', 'result'];
+const status = part('status');
 
 /**
  * Says it in the page's one live region, politely.
@@ -18,21 +17,37 @@ export function setBusy(busy) {
   document.body.classList.toggle('busy', busy);
 }
 
-/**
- * Shows one section, hides the others, and puts the focus on its heading.
- *
- * @param {'refusal' | 'result'} id
- */
-export function showSection(id) {
-  for (const other of SECTIONS) {
-    /** @type {HTMLElement} */ (document.getElementById(other)).hidden = other !== id;
-  }
-  document.getElementById(`${id}-title`)?.focus({ preventScroll: true });
-  scrollTo({ top: 0 });
+/** The page as it was before any picture. */
+export function showStart() {
+  part('start').hidden = false;
+  part('result').hidden = true;
+  /** @type {HTMLElement | null} */ (document.querySelector('#start [data-choose]'))?.focus({ preventScroll: true });
 }
 
-/** @param {string} sentence */
-export function showRefusal(sentence) {
-  /** @type {HTMLElement} */ (document.getElementById('refusal-text')).textContent = sentence;
-  showSection('refusal');
+/**
+ * Shows one picture's preview, or why there is none.
+ *
+ * @param {'preview' | 'refusal'} kind
+ * @param {boolean} isNew whether it has just been picked: then the page begins at its top and the focus at its heading
+ */
+export function showPicture(kind, isNew) {
+  part('start').hidden = true;
+  part('result').hidden = false;
+  part('result').dataset.kind = kind;
+  part('refusal').hidden = kind !== 'refusal';
+  for (const id of ['preview', 'panel']) {
+    part(id).hidden = kind === 'refusal';
+  }
+  if (isNew) {
+    part(kind === 'refusal' ? 'refusal-title' : 'result-title').focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }
+}
+
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+function part(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
 }

@@ -1,0 +1,114 @@
+// @ts-check
+/** The options that a visitor may choose, beside those of the function. */
+
+import { formatName } from './quantity.js';
+
+/** @typedef {{ quality: number, format: import('./halver/index.js').Format | null, effort: 'fast' | 'balanced' | 'small' }} Choice */
+
+const REST = 60; // milliseconds without a change until the choice counts …
+const LONGEST = 200; // … or this long since the last one that counted, so that numbers move while the slider does
+
+/** Formats whose encoder here has a quality. */
+const LOSSY = new Set(['jpeg']);
+
+const quality = /** @type {HTMLInputElement} */ (document.getElementById('quality'));
+const figure = /** @type {HTMLOutputElement} */ (document.getElementById('quality-figure'));
+const format = /** @type {HTMLSelectElement} */ (document.getElementById('format'));
+const effort = /** @type {HTMLInputElement} */ (document.getElementById('effort'));
+const note = /** @type {HTMLElement} */ (document.getElementById('quality-note'));
+const notice = /** @type {HTMLElement} */ (document.getElementById('choice-notice'));
+const reset = /** @type {HTMLButtonElement} */ (document.getElementById('choice-reset'));
+
+/** @type {Choice} What the function does; until it has said so, what the engine does by itself. */
+let own = { quality: 80, format: null, effort: 'balanced' };
+
+/**
+ * @param {Record<string, any>} options `halver::Options` of the function
+ */
+export function offerChoice(options) {
+  own = { quality: options.quality ?? 80, format: options.format ?? null, effort: options.effort ?? 'balanced' };
+  setChoice(own);
+}
+
+/** @returns {Choice} */
+export function choice() {
+  const other = own.effort === 'small' ? 'balanced' : own.effort;
+  const chosen = /** @type {import('./halver/index.js').Format | ''} */ (format.value);
+  return { quality: Number(quality.value), format: chosen || null, effort: effort.checked ? 'small' : other };
+}
+
+/** Whether the choice is what the function does. */
+export function isOwnChoice() {
+  const { quality: q, format: f, effort: e } = choice();
+  return q === own.quality && f === own.format && e === own.effort;
+}
+
+/** @param {() => void} change called when the choice has changed and rests, or has been moving for a while */
+export function onChoice(change) {
+  let timer = 0;
+  let last = 0;
+  const settle = () => {
+    clearTimeout(timer);
+    last = performance.now();
+    change();
+  };
+  quality.addEventListener('input', () => {
+    writeFigure();
+    clearTimeout(timer);
+    timer = setTimeout(settle, Math.max(0, Math.min(REST, last + LONGEST - performance.now())));
+  });
+  for (const control of [format, effort]) {
+    control.addEventListener('change', settle);
+  }
+  reset.addEventListener('click', () => {
+    setChoice(own);
+    settle();
+    quality.focus(); // The button goes away with the difference.
+  });
+}
+
+/**
+ * Says whether an upload would give what is previewed.
+ *
+ * @param {boolean} uploads whether there is a function to upload to
+ */
+export function showNotice(uploads) {
+  const isOwn = isOwnChoice();
+  notice.classList.toggle('differs', !isOwn);
+  reset.hidden = isOwn;
+  reset.textContent = uploads ? 'As the function' : 'Reset';
+  const [same, other] = uploads
+    ? ['As the function does it: an upload gives these very bytes.',
+      `The function does otherwise: ${words(own)}. An upload gives that, not what you see.`]
+    : ['As the engine does it by itself.', `By itself the engine does otherwise: ${words(own)}.`];
+  notice.textContent = isOwn ? same : other;
+}
+
+/** @param {Choice} choice */
+function words({ quality: q, format: f, effort: e }) {
+  const parts = [`quality ${q}`, f ? formatName(f) : 'the source’s format', ...(e === 'small' ? ['best compression'] : [])];
+  return parts.join(', ');
+}
+
+/**
+ * Says why the slider does not do what it says, where that is so.
+ *
+ * @param {import('./engine.js').Half} half
+ */
+export function showQualityLimit({ format: made, decisions }) {
+  const limit = decisions.find((decision) => decision.code === 'quality-limited');
+  const silent = !LOSSY.has(made) ? `${formatName(made)} is written without loss: quality has no say.` : '';
+  note.textContent = limit ? `The source itself has ${limit.used}; more would only cost bytes.` : silent;
+}
+
+/** @param {Choice} choice */
+function setChoice({ quality: q, format: f, effort: e }) {
+  quality.value = String(q);
+  format.value = f ?? '';
+  effort.checked = e === 'small';
+  writeFigure();
+}
+
+function writeFigure() {
+  figure.textContent = quality.value;
+}

@@ -1,0 +1,96 @@
+// @ts-check
+/** The deliveries of all pictures on the page: one for each that has a half, all of them behind one button. */
+
+import { Deliveries } from './deliveries.js';
+import { Delivery } from './delivery.js';
+
+/** @typedef {import('./picture.js').Picture} Picture */
+
+/** States that a list need not mention. */
+const SILENT = ['ready', 'off'];
+
+export class Outbox {
+  #all = new Deliveries();
+  /** @type {Map<Picture, { delivery: Delivery, half: object }>} */
+  #deliveries = new Map();
+  /** @type {Delivery | undefined} */
+  #mounted;
+  #onChange;
+
+  /**
+   * @param {HTMLElement} place for the button that uploads all
+   * @param {(picture: Picture) => void} onChange its label is another
+   */
+  constructor(place, onChange) {
+    this.#onChange = onChange;
+    place.append(this.#all.element);
+  }
+
+  /**
+   * The picture's delivery promises its present half from now on.
+   *
+   * @param {Picture} picture
+   * @param {import('./halver/index.js').Engine} engine
+   * @param {import('./config.js').Config} config
+   */
+  promise(picture, engine, config) {
+    const { file, half } = picture;
+    const options = /** @type {Record<string, any>} */ (picture.options);
+    const known = this.#deliveries.get(picture);
+    if (!half) {
+      this.#drop(picture);
+    } else if (!known) {
+      const delivery = new Delivery({ file, half, options, engine, config });
+      this.#deliveries.set(picture, { delivery, half });
+      delivery.addEventListener('change', () => this.#onChange(picture));
+      this.#all.add(delivery);
+    } else if (known.half !== half) {
+      known.half = half;
+      known.delivery.renew(half, options);
+    }
+  }
+
+  /**
+   * @param {Picture} picture
+   * @param {HTMLElement} host
+   */
+  mount(picture, host) {
+    const delivery = this.#deliveries.get(picture)?.delivery;
+    if (delivery && delivery !== this.#mounted) {
+      delivery.mount(host);
+      this.#mounted = delivery;
+    }
+  }
+
+  /**
+   * @param {Picture} picture
+   * @returns {string} how far its delivery is; empty where there is nothing to say
+   */
+  labelOf(picture) {
+    const delivery = this.#deliveries.get(picture)?.delivery;
+    return delivery && !SILENT.includes(delivery.state) ? delivery.label : '';
+  }
+
+  /**
+   * Lets go of what belongs to other pictures.
+   *
+   * @param {Picture[]} pictures
+   */
+  keep(pictures) {
+    for (const picture of this.#deliveries.keys()) {
+      if (!pictures.includes(picture)) {
+        this.#drop(picture);
+      }
+    }
+  }
+
+  /** @param {Picture} picture */
+  #drop(picture) {
+    const known = this.#deliveries.get(picture);
+    if (known) {
+      this.#all.remove(known.delivery);
+      known.delivery.dispose();
+      this.#deliveries.delete(picture);
+    }
+  }
+}
