@@ -12,7 +12,7 @@ const LONGEST = 200; // … or this long since the last one that counted, so tha
 const LOSSY = new Set(['jpeg']);
 
 const quality = /** @type {HTMLInputElement} */ (document.getElementById('quality'));
-const figure = /** @type {HTMLOutputElement} */ (document.getElementById('quality-figure'));
+const figure = /** @type {HTMLElement} */ (document.getElementById('quality-figure'));
 const format = /** @type {HTMLSelectElement} */ (document.getElementById('format'));
 const effort = /** @type {HTMLInputElement} */ (document.getElementById('effort'));
 const note = /** @type {HTMLElement} */ (document.getElementById('quality-note'));

@@ -9,7 +9,7 @@ import { sentenceOf } from './failure.js';
 import { idle } from './idle.js';
 import { keepOffline } from './offline.js';
 import { Outbox } from './outbox.js';
-import { onPick } from './picker.js';
+import { onApproach, onPick } from './picker.js';
 import { bytes, saving } from './quantity.js';
 import { showNothing, showResult } from './result.js';
 import { Shelf } from './shelf.js';
@@ -50,9 +50,13 @@ onPick((files) => {
   void show();
 });
 onChoice(chosen);
+onApproach(warmUp);
 void idle().then(() => {
-  warmUp();
-  keepOffline();
+  // On a first visit nobody may want the engine yet; later it lies on the device and costs nothing.
+  if (navigator.serviceWorker?.controller) {
+    warmUp();
+  }
+  return keepOffline();
 });
 
 /** Every picture is halved with the options as they are chosen now. */

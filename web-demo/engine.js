@@ -1,5 +1,5 @@
 // @ts-check
-/** The engine: the package `halver`, loaded when the page has nothing else to do or a picture is there. */
+/** The engine: the package `halver`, loaded when a picture is there or about to come, never before the page is painted. */
 
 /** @typedef {import('./halver/index.js').Halver} Halver */
 /** @typedef {import('./halver/index.js').Half} Half */
@@ -22,7 +22,7 @@ export function engine() {
   return loading;
 }
 
-/** Loads the engine ahead of the first picture, once the page is painted and idle. A failure shows when it is needed. */
+/** Loads the engine ahead of the first picture. A failure shows when it is needed. */
 export function warmUp() {
   engine().catch(() => {});
 }

@@ -26,6 +26,26 @@ export function onPick(pick) {
   onDrop(some);
 }
 
+/**
+ * Calls `expect` once, when a pick is likely: a pointer or the focus is on a button for it, or something is dragged over
+ * the page. The hand is slower than the network most times.
+ *
+ * @param {() => void} expect
+ */
+export function onApproach(expect) {
+  const ender = new AbortController();
+  const once = () => {
+    ender.abort();
+    expect();
+  };
+  for (const button of document.querySelectorAll('[data-choose]')) {
+    for (const type of ['pointerenter', 'pointerdown', 'focus']) {
+      button.addEventListener(type, once, { signal: ender.signal });
+    }
+  }
+  document.addEventListener('dragenter', once, { signal: ender.signal });
+}
+
 /** @param {(files: FileList | undefined) => void} drop */
 function onDrop(drop) {
   const isOfFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes('Files');

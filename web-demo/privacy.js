@@ -15,6 +15,7 @@ const UNKNOWN = 'This engine does not tell what files reveal.';
 const NOTHING = 'Nothing but the picture itself.';
 
 const before = /** @type {HTMLElement} */ (document.getElementById('reveals'));
+const none = /** @type {HTMLElement} */ (document.getElementById('reveals-none'));
 const after = /** @type {HTMLElement} */ (document.getElementById('reveals-after'));
 
 /**
@@ -25,7 +26,9 @@ export function showPrivacy(source, half) {
   const left = facts(half ?? {});
   const gone = (/** @type {Fact} */ { key }) => half !== undefined && !left.some((fact) => fact.key === key);
   const rows = facts(source ?? {}).map((fact) => row(fact, gone(fact)));
-  before.replaceChildren(...(rows.length > 0 ? rows : [line(source ? NOTHING : UNKNOWN)]));
+  before.replaceChildren(...rows);
+  before.hidden = rows.length === 0;
+  none.textContent = rows.length > 0 ? '' : source ? NOTHING : UNKNOWN;
   after.dataset.clean = String(half !== undefined && left.length === 0);
   after.textContent = half ? remains(left, rows.length) : '';
 }

@@ -35,7 +35,8 @@ export function read(path) {
  * @param {string} [path] of the page, from the stack's address
  */
 export async function open(options = desktop, prepare = async () => {}, path = '') {
-  const context = await browser.newContext(options);
+  // Pages of tests come straight from the server, where routes reach them; offline.test.mjs allows the worker.
+  const context = await browser.newContext({ serviceWorkers: 'block', ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const complaints = [];
