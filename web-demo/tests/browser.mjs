@@ -66,6 +66,26 @@ export async function chooseAndSee(page, name, buffer) {
   await page.getByRole('heading', { name, level: 2 }).waitFor();
 }
 
+/**
+ * Drops files onto the page, drags them over it, or pastes them, as the system does.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {'dragover' | 'drop' | 'paste'} type
+ * @param {[name: string, bytes: Buffer][]} files
+ */
+export async function transfer(page, type, files) {
+  await page.evaluate(({ type: kind, files: encoded }) => {
+    const data = new DataTransfer();
+    for (const [name, base64] of encoded) {
+      data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name));
+    }
+    const event = kind === 'paste'
+      ? new ClipboardEvent(kind, { clipboardData: data, bubbles: true })
+      : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+  }, { type, files: files.map(([name, bytes]) => [name, bytes.toString('base64')]) });
+}
+
 /** The sentence of the refusal that is shown. */
 export async function refusal(page) {
   await page.getByRole('heading', { name: 'That did not work' }).waitFor();

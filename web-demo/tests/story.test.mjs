@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 
-import { assertAccessible, browser, desktop, keep, open, phone, read } from './browser.mjs';
+import { assertAccessible, browser, desktop, keep, open, phone, read, transfer } from './browser.mjs';
 
 const photo = read('samples/mountain.jpg');
 
@@ -59,27 +59,16 @@ test('nothing moves between the press on Upload and the verdict', async () => {
 
 test('a picture is taken from a paste', async () => {
   const { page, close } = await open();
-  await transfer(page, 'paste', 'pasted.jpg', read('core/tests/corpus/photo-420.jpg'));
+  await transfer(page, 'paste', [['pasted.jpg', read('core/tests/corpus/photo-420.jpg')]]);
   await page.getByRole('heading', { name: 'pasted.jpg' }).waitFor();
   await close();
 });
 
 /** Drops a file onto the page as the system does. */
 async function drop(page, name, buffer) {
-  await transfer(page, 'dragover', name, buffer);
+  await transfer(page, 'dragover', [[name, buffer]]);
   await page.getByText('Drop to halve').waitFor();
-  await transfer(page, 'drop', name, buffer);
-}
-
-async function transfer(page, type, name, buffer) {
-  await page.evaluate(({ type: kind, name: file, base64 }) => {
-    const data = new DataTransfer();
-    data.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], file));
-    const event = kind === 'paste'
-      ? new ClipboardEvent(kind, { clipboardData: data, bubbles: true })
-      : new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true });
-    document.body.dispatchEvent(event);
-  }, { type, name, base64: buffer.toString('base64') });
+  await transfer(page, 'drop', [[name, buffer]]);
 }
 
 /** Pixels across of the pictures before and after, as the browser decoded them. */

@@ -1,0 +1,125 @@
+/** Several pictures: dropped, listed, opened, removed; bad ones hinder nobody. */
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+
+import { assertAccessible, browser, desktop, keep, open, phone, read, transfer } from './browser.mjs';
+
+const corpus = (name) => [name, read(`core/tests/corpus/${name}`)];
+const dandelion = ['dandelion.jpg', read('samples/dandelion.jpg')];
+const mountain = ['mountain.jpg', read('samples/mountain.jpg')];
+/** A GIF whose header claims 65535 × 65535 pixels, of which there are none. */
+const bomb = ['bomb.gif', Buffer.from([...Buffer.from('GIF89a'), 255, 255, 255, 255, 0x80, 0, 0, 0, 0, 0, 255, 255, 255, 0x2c, 0, 0, 0, 0, 255, 255, 255, 255, 0, 2, 2, 0x44, 1, 0, 0x3b])];
+const bad = [
+  [corpus('huge-header.jpg'), /claims 4,295 megapixels; up to 100 megapixels are halved here\. Scale it down first\.$/],
+  [corpus('truncated.jpg'), /is a broken JPEG: the file .+\. Choose another copy/],
+  [bomb, /claims 4,295 megapixels; up to 100/],
+  [['notes.png', Buffer.from('Milk, bread, eggs')], /is not an image, whatever its name says/],
+  [['phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1')], /is a HEIC file, .+ Save it as JPEG, PNG, WebP or GIF/],
+];
+
+const items = (page) => page.locator('#pictures li');
+const heading = (page, name) => page.getByRole('heading', { name, level: 2 });
+const settledItems = (page, count) => page.waitForFunction((expected) =>
+  document.querySelectorAll('#pictures [data-state="halved"], #pictures [data-state="refused"]').length === expected, count);
+
+after(() => browser.close());
+
+for (const [device, options] of Object.entries({ desktop, phone })) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`several are dropped at once, good and bad (${device}, ${colorScheme})`, async () => {
+      const { page, complaints, close } = await open({ ...options, colorScheme });
+      const look = `${device}-${colorScheme}`;
+      await transfer(page, 'drop', [mountain, ...bad.map(([file]) => file), dandelion, corpus('badge.png')]);
+      await heading(page, 'mountain.jpg').waitFor();
+      await settledItems(page, 8);
+      for (const [index, [[name], sentence]] of bad.entries()) {
+        const item = items(page).nth(index + 1);
+        assert.equal(await item.getAttribute('data-state'), 'refused', name);
+        assert.match(await item.locator('.item-facts').innerText(), sentence);
+      }
+      assert.match(await items(page).nth(0).innerText(), /^mountain\.jpg\s+1\.96 MB → \d+ kB\s+−\d+%$/);
+      assert.equal(await page.locator('#shelf-count').innerText(), '8 pictures');
+      assert.match(await page.locator('#shelf-total').innerText(), /^2\.4 MB → \d+ kB, \d+% smaller$/);
+      assert.match(await page.getByRole('status').innerText(), /3 pictures halved, 5 refused|Done:/);
+      await page.waitForFunction(() => [...document.querySelectorAll('[data-state="halved"] canvas')].every(({ width }) => width > 1));
+      await assertAccessible(page, 'list');
+      await keep(page, `list-${look}`);
+
+      await items(page).nth(1).locator('.item-open').click();
+      await page.getByRole('heading', { name: 'That did not work' }).waitFor();
+      await assertAccessible(page, 'list with a refusal');
+      await keep(page, `list-refusal-${look}`);
+      await items(page).nth(6).locator('.item-open').click();
+      await heading(page, 'dandelion.jpg').waitFor();
+      assert.equal(await page.locator('#pictures [aria-current="true"]').count(), 1);
+      assert.deepEqual(complaints, []);
+      await close();
+    });
+  }
+}
+
+test('the list is worked with the keyboard alone', async () => {
+  const { page, close } = await open();
+  await page.locator('#file').setInputFiles([mountain, dandelion, corpus('badge.png')].map(([name, buffer]) => ({ name, buffer, mimeType: '' })));
+  await heading(page, 'mountain.jpg').waitFor();
+  await items(page).nth(0).locator('.item-open').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await heading(page, 'dandelion.jpg').waitFor();
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /dandelion/, 'the focus stays in the list');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Enter');
+  await heading(page, 'badge.png').waitFor();
+  await page.keyboard.press('Delete');
+  await heading(page, 'dandelion.jpg').waitFor();
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /dandelion/, 'the focus goes to the neighbour');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Remove dandelion.jpg');
+  await page.keyboard.press('Enter');
+  await heading(page, 'mountain.jpg').waitFor();
+  assert.ok(await page.locator('#shelf').isHidden(), 'one picture alone needs no list');
+  await close();
+});
+
+test('what is added comes behind, and opens', async () => {
+  const { page, close } = await open();
+  await transfer(page, 'paste', [dandelion]);
+  await heading(page, 'dandelion.jpg').waitFor();
+  await transfer(page, 'drop', [corpus('badge.png'), corpus('photo.png')]);
+  await heading(page, 'badge.png').waitFor();
+  assert.deepEqual(await page.locator('.item-name').allInnerTexts(), ['dandelion.jpg', 'badge.png', 'photo.png']);
+  await page.getByRole('button', { name: 'Remove all' }).click();
+  await page.getByRole('heading', { name: /^Half as wide/ }).waitFor();
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /Choose pictures/);
+  await close();
+});
+
+test('no address of a picture is kept that nobody sees any more', async () => {
+  const { page, close } = await open(desktop, (tab) => tab.addInitScript(() => {
+    window.alive = new Set();
+    const { createObjectURL, revokeObjectURL } = URL;
+    URL.createObjectURL = (blob) => {
+      const url = createObjectURL.call(URL, blob);
+      window.alive.add(url);
+      return url;
+    };
+    URL.revokeObjectURL = (url) => {
+      window.alive.delete(url);
+      revokeObjectURL.call(URL, url);
+    };
+  }));
+  await transfer(page, 'drop', [mountain, dandelion, corpus('badge.png')]);
+  await heading(page, 'mountain.jpg').waitFor();
+  await settledItems(page, 3);
+  for (const index of [1, 2, 0, 1]) {
+    await items(page).nth(index).locator('.item-open').click();
+    await page.waitForFunction((at) => document.querySelectorAll('.item-name')[at].textContent === document.getElementById('result-title').textContent, index);
+  }
+  await page.locator('#quality').fill('30');
+  await page.locator('#after-bytes', { hasText: /^[0-9.]+ kB$/ }).waitFor();
+  await page.getByRole('button', { name: 'Remove all' }).click();
+  await page.getByRole('heading', { name: /^Half as wide/ }).waitFor();
+  assert.equal(await page.evaluate(() => window.alive.size), 0);
+  await close();
+});
