@@ -32,7 +32,7 @@ export function read(path) {
  *
  * @param {import('playwright-core').BrowserContextOptions} [options]
  * @param {(page: import('playwright-core').Page) => Promise<void>} [prepare] e.g. routes that fail
- * @param {string} [path] of the page, from the stack's address
+ * @param {string} [path] of the page, from the stack’s address
  */
 export async function open(options = desktop, prepare = async () => {}, path = '') {
   // Pages of tests come straight from the server, where routes reach them; offline.test.mjs allows the worker.
@@ -43,7 +43,7 @@ export async function open(options = desktop, prepare = async () => {}, path = '
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
   await prepare(page);
-  await page.goto(new URL(path, address).href);
+  await page.goto(new URL(path, address).href); // A whole address stands for itself.
   return { page, complaints, close: () => context.close() };
 }
 
