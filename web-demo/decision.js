@@ -29,9 +29,9 @@ const METADATA = {
 
 /** @type {Record<string, (decision: Decision) => string>} */
 const SENTENCES = {
-  rotated: ({ orientation }) => `Set upright: ${TURNS[orientation] ?? 'turned'}, as its EXIF orientation asks`,
+  rotated: ({ orientation }) => `Rotated upright: ${TURNS[orientation] ?? 'turned'}, as its EXIF orientation asks`,
   'metadata-removed': ({ kinds }) => `Private data removed: ${list(kinds.map((/** @type {string} */ kind) => METADATA[kind] ?? kind))}`,
-  'profile-kept': ({ bytes: size }) => `Colour profile kept (${bytes(size)})`,
+  'profile-kept': ({ bytes: size, name }) => (name ? `Colour profile ${name} kept (${bytes(size)})` : `Colour profile kept (${bytes(size)})`),
   'profile-dropped': ({ reason }) => `Colour profile left out: ${reason}`,
   'color-chunks-dropped': () => 'PNG colour chunks left out, so colours may differ a little',
   'quality-limited': ({ asked, used }) => `Quality limited to the source’s own ${used}, though ${asked} was asked`,
@@ -51,13 +51,14 @@ const SENTENCES = {
  * not is shown by its code rather than hidden.
  *
  * @param {Decision[]} decisions
+ * @param {string | null} [profile] what the kept colour profile calls itself
  * @returns {string[]}
  */
-export function sentences(decisions) {
+export function sentences(decisions, profile = null) {
   if (decisions.length === 0) {
     return ['Halved, and nothing else: nothing had to be changed or left out'];
   }
-  return decisions.map((decision) => SENTENCES[decision.code]?.(decision) ?? decision.code);
+  return decisions.map((decision) => SENTENCES[decision.code]?.({ name: profile, ...decision }) ?? decision.code);
 }
 
 /** @param {string[]} items */

@@ -6,6 +6,7 @@ import { compare, compareAnew, compareNothing } from './compare.js';
 import { sentences } from './decision.js';
 import { moduleBytes } from './engine.js';
 import { showPrivacy } from './privacy.js';
+import { profileName } from './profile.js';
 import { bytes, dimensions, duration, formatName, saving, whole } from './quantity.js';
 
 /** @typedef {import('./picture.js').Picture} Picture */
@@ -25,13 +26,15 @@ let shown;
 export async function showResult(picture, engine, signal) {
   const { file, blob } = picture;
   const half = /** @type {import('./picture.js').Half} */ (picture.half);
+  const profile = await profileName(half.bytes, half.format);
+  signal.throwIfAborted();
   if (shown?.deref() === picture) {
-    write(picture, half, engine);
+    write(picture, half, engine, profile);
     await compareAnew(blob, signal);
   } else {
     await compare(file, blob, half.source, signal);
     shown = new WeakRef(picture);
-    write(picture, half, engine);
+    write(picture, half, engine, profile);
   }
 }
 
@@ -45,8 +48,9 @@ export function showNothing() {
  * @param {Picture} picture
  * @param {import('./picture.js').Half} half
  * @param {import('./halver/index.js').Engine} engine
+ * @param {string | null} profile
  */
-function write({ name, file }, half, engine) {
+function write({ name, file }, half, engine, profile) {
   text('result-title', name);
   text('before-pixels', dimensions(half.source.width, half.source.height));
   text('after-pixels', dimensions(half.width, half.height));
@@ -59,7 +63,7 @@ function write({ name, file }, half, engine) {
   showSaving(file.size, half.bytes.length);
   showQualityLimit(half);
   showPrivacy(half.source.reveals, half.reveals);
-  const items = sentences(half.decisions).map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence }));
+  const items = sentences(half.decisions, profile).map((sentence) => Object.assign(document.createElement('li'), { textContent: sentence }));
   document.getElementById('decisions')?.replaceChildren(...items);
 }
 

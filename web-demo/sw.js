@@ -22,7 +22,7 @@ const FILES = [
   'icon.svg', 'icon-192.png', 'icon-512.png', 'alert.svg', 'receipt.svg', 'tick.svg',
   ...['album', 'choice', 'compare', 'config', 'decision', 'deliveries', 'delivery', 'delivery-panel', 'demo', 'difference', 'digest',
     'element', 'engine', 'failure', 'file-card', 'gesture', 'idle', 'lens', 'offline', 'outbox', 'picker', 'picture', 'privacy',
-    'quantity', 'receipt', 'result', 'retry', 'shelf', 'slots', 'steps', 'stored-half', 'thumbnail', 'transfer', 'upload', 'verdict',
+    'profile', 'quantity', 'receipt', 'result', 'retry', 'shelf', 'slots', 'steps', 'stored-half', 'thumbnail', 'transfer', 'upload', 'verdict',
     'verification', 'verify', 'view'].map((name) => `${name}.js`),
   ...['core', 'error', 'glue', 'halver', 'index', 'job', 'known-answer', 'pool', 'thread', 'worker'].map((name) => `halver/${name}.js`),
   WebAssembly.validate(SIMD) ? 'halver/core-simd.wasm' : 'halver/core.wasm',

@@ -9,7 +9,7 @@ const photo = read('core/tests/corpus/photo-420.jpg');
 
 after(() => browser.close());
 
-const label = (page) => page.locator('.deliveries button');
+const label = (page) => page.locator('main > .deliveries button');
 const states = (page) => page.evaluate(() => window.deliveries.map(({ state }) => state));
 
 /** The page with `count` deliveries that nothing shows but the button for all; `gate` holds their halves back. */
@@ -48,7 +48,7 @@ test('five files: three at once, then the others, and one line says how it ended
   await label(page).filter({ hasText: 'Cancel all' }).waitFor();
   await page.waitForFunction(() => window.deliveries.filter(({ state }) => state === 'halving').length === 3);
   assert.deepEqual(await states(page), ['halving', 'halving', 'halving', 'queued', 'queued']);
-  assert.equal(await page.locator('.deliveries p').innerText(), '5 files: 5 under way');
+  assert.equal(await page.locator('main > .deliveries p').innerText(), '5 files: 5 under way');
   assert.equal(gate.puts, 3);
   await assertAccessible(page, 'many under way');
   gate.isOpen = true;
