@@ -31,7 +31,7 @@ const METADATA = {
 const SENTENCES = {
   rotated: ({ orientation }) => `Rotated upright: ${TURNS[orientation] ?? 'turned'}, as its EXIF orientation asks`,
   'metadata-removed': ({ kinds }) => `Private data removed: ${list(kinds.map((/** @type {string} */ kind) => METADATA[kind] ?? kind))}`,
-  'profile-kept': ({ bytes: size, name }) => (name ? `Colour profile ${name} kept (${bytes(size)})` : `Colour profile kept (${bytes(size)})`),
+  'profile-kept': ({ bytes: size, name }) => (name ? `Colour profile “${name}” kept (${bytes(size)})` : `Colour profile kept (${bytes(size)})`),
   'profile-dropped': ({ reason }) => `Colour profile left out: ${reason}`,
   'color-chunks-dropped': () => 'PNG colour chunks left out, so colours may differ a little',
   'quality-limited': ({ asked, used }) => `Quality limited to the source’s own ${used}, though ${asked} was asked`,
