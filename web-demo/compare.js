@@ -5,7 +5,7 @@
  * 100 % is one pixel of the half on one pixel of the screen; at 200 % it is the original whose pixels are the screen's.
  */
 
-import { gestures } from './gesture.js';
+import { Gestures } from './gesture.js';
 import { fitted, scaledAt, settled, visible } from './lens.js';
 
 /** @typedef {import('./lens.js').Lens} Lens */
@@ -36,7 +36,7 @@ figure.addEventListener('keydown', (event) => {
     event.preventDefault();
   }
 });
-gestures(figure, {
+new Gestures(figure, {
   grips: ({ x }) => Math.abs(x - dividerAt()) < 22 || isWhole(),
   divide: ({ x }) => {
     const [left, right] = visible(lens, picture, frame());

@@ -20,7 +20,7 @@ import { announce, setBusy, showPicture, showStart } from './view.js';
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-const config = readConfig();
+const config = readConfig(AbortSignal.timeout(8000)); // A server that hangs must not hold up the preview.
 const outbox = new Outbox(part('shelf-actions'), (picture) => shelf.update(picture, picture === album.open, outbox.labelOf(picture)));
 const album = new Album({
   halve: async (file, options, signal) => (await engine()).halve(file, { ...options, signal }),
@@ -143,12 +143,19 @@ function turnTo(picture, half) {
   return view.turn;
 }
 
-/** @param {Picture} picture */
+/**
+ * The focus goes to what comes in the removed one's place.
+ *
+ * @param {Picture} picture
+ */
 function remove(picture) {
+  const index = album.pictures.indexOf(picture);
   album.remove(picture);
   announce(`Removed ${picture.name}`);
-  if (album.open) {
-    shelf.focus(album.open);
+  if (album.pictures.length > 1) {
+    shelf.focus(album.pictures[Math.min(index, album.pictures.length - 1)]);
+  } else if (album.open) {
+    part(album.open.state === 'refused' ? 'refusal-title' : 'result-title').focus({ preventScroll: true });
   }
 }
 

@@ -16,84 +16,109 @@
 
 const TWICE = 350; // milliseconds between two taps that are one gesture
 const STILL = 24; // CSS pixels that the second may lie beside the first
+const NEVER = { time: -Infinity, x: 0, y: 0 };
 
 /**
  * The element takes the gestures itself. The input over it would not do: its track ignores taps on some phones, and its
  * thumb runs short of both edges.
- *
- * @param {HTMLElement} element
- * @param {Meanings} meanings
  */
-export function gestures(element, meanings) {
+export class Gestures {
   /** @type {Map<number, Point>} The pointers that are down, where they are. */
-  const down = new Map();
+  #down = new Map();
   /** @type {'divide' | 'pan'} */
-  let drag = 'divide';
-  let last = { time: -Infinity, x: 0, y: 0 };
+  #drag = 'divide';
+  #last = NEVER;
+  #element;
+  #meanings;
 
-  const pointOf = (/** @type {MouseEvent} */ { clientX, clientY }) => {
-    const { left, top } = element.getBoundingClientRect();
-    return { x: clientX - left, y: clientY - top };
-  };
+  /**
+   * @param {HTMLElement} element
+   * @param {Meanings} meanings
+   */
+  constructor(element, meanings) {
+    this.#element = element;
+    this.#meanings = meanings;
+    element.addEventListener('pointerdown', (event) => event.button === 0 && this.#begin(event));
+    element.addEventListener('pointermove', (event) => this.#move(event));
+    element.addEventListener('pointerup', (event) => this.#end(event));
+    element.addEventListener('pointercancel', (event) => this.#end(event));
+    element.addEventListener('wheel', (event) => this.#roll(event), { passive: false });
+  }
 
-  element.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0) {
-      return;
-    }
-    const point = pointOf(event);
-    element.setPointerCapture(event.pointerId);
+  /** @param {PointerEvent} event */
+  #begin(event) {
+    const point = this.#pointOf(event);
+    this.#element.setPointerCapture(event.pointerId);
     event.preventDefault(); // Else the browser begins to drag the picture.
-    down.set(event.pointerId, point);
-    if (down.size > 1) {
+    this.#down.set(event.pointerId, point);
+    if (this.#down.size > 1) {
+      this.#last = NEVER; // Two fingers that pinch are no double tap.
       return;
     }
-    drag = meanings.grips(point) ? 'divide' : 'pan';
-    if (drag === 'divide') {
-      meanings.divide(point);
+    this.#drag = this.#meanings.grips(point) ? 'divide' : 'pan';
+    if (this.#drag === 'divide') {
+      this.#meanings.divide(point);
     } else {
-      element.focus({ preventScroll: true }); // So that the arrow keys go on from here.
+      this.#element.focus({ preventScroll: true }); // So that the arrow keys go on from here.
     }
-    element.classList.toggle('panning', drag === 'pan');
-    if (event.timeStamp - last.time < TWICE && distance(point, last) < STILL) {
-      meanings.tap(point);
-      last = { time: -Infinity, x: 0, y: 0 };
-    } else {
-      last = { time: event.timeStamp, ...point };
-    }
-  });
+    this.#element.classList.toggle('panning', this.#drag === 'pan');
+    this.#tap(point, event.timeStamp);
+  }
 
-  element.addEventListener('pointermove', (event) => {
-    const from = down.get(event.pointerId);
+  /** @param {PointerEvent} event */
+  #move(event) {
+    const from = this.#down.get(event.pointerId);
     if (!from) {
       return;
     }
-    const point = pointOf(event);
-    const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
-    down.set(event.pointerId, point);
+    const point = this.#pointOf(event);
+    const other = [...this.#down].find(([id]) => id !== event.pointerId)?.[1];
+    this.#down.set(event.pointerId, point);
     if (other) {
-      meanings.pinch(distance(point, other) / Math.max(distance(from, other), 1), other);
-      last.time = -Infinity;
-    } else if (drag === 'divide') {
-      meanings.divide(point);
+      this.#meanings.pinch(distance(point, other) / Math.max(distance(from, other), 1), other);
+    } else if (this.#drag === 'divide') {
+      this.#meanings.divide(point);
     } else {
-      meanings.pan(point.x - from.x, point.y - from.y);
+      this.#meanings.pan(point.x - from.x, point.y - from.y);
     }
-  });
-
-  for (const type of /** @type {const} */ (['pointerup', 'pointercancel'])) {
-    element.addEventListener(type, ({ pointerId }) => {
-      down.delete(pointerId);
-      element.classList.remove('panning');
-    });
   }
 
-  // Two fingers on a touchpad arrive as a wheel with Ctrl.
-  element.addEventListener('wheel', (event) => {
+  /** @param {PointerEvent} event */
+  #end({ pointerId }) {
+    this.#down.delete(pointerId);
+    this.#element.classList.remove('panning');
+  }
+
+  /**
+   * Two fingers on a touchpad arrive as a wheel with Ctrl.
+   *
+   * @param {WheelEvent} event
+   */
+  #roll(event) {
     if (event.ctrlKey) {
       event.preventDefault();
-      meanings.pinch(Math.exp(-event.deltaY / 100), pointOf(event));
+      this.#meanings.pinch(Math.exp(-event.deltaY / 100), this.#pointOf(event));
     }
-  }, { passive: false });
+  }
+
+  /**
+   * @param {Point} point
+   * @param {number} time milliseconds
+   */
+  #tap(point, time) {
+    if (time - this.#last.time < TWICE && distance(point, this.#last) < STILL) {
+      this.#meanings.tap(point);
+      this.#last = NEVER;
+    } else {
+      this.#last = { time, ...point };
+    }
+  }
+
+  /** @param {MouseEvent} event */
+  #pointOf({ clientX, clientY }) {
+    const { left, top } = this.#element.getBoundingClientRect();
+    return { x: clientX - left, y: clientY - top };
+  }
 }
 
 /**

@@ -6,9 +6,14 @@
 
 const SIDE = 112; // pixels of the shorter side: 56 on the page, on screens with two pixels for one
 
-self.onmessage = async ({ data: { id, blob } }) => {
-  const bitmap = await thumbnail(blob).catch(() => null);
-  self.postMessage({ id, bitmap }, { transfer: bitmap ? [bitmap] : [] });
+let last = Promise.resolve();
+
+// One after the other, because whole halves are in memory meanwhile.
+self.onmessage = ({ data: { id, blob } }) => {
+  last = last.then(async () => {
+    const bitmap = await thumbnail(blob).catch(() => null);
+    self.postMessage({ id, bitmap }, { transfer: bitmap ? [bitmap] : [] });
+  });
 };
 
 /** @param {Blob} blob */

@@ -79,6 +79,7 @@ test('the list is worked with the keyboard alone', async () => {
   await page.keyboard.press('Enter');
   await heading(page, 'mountain.jpg').waitFor();
   assert.ok(await page.locator('#shelf').isHidden(), 'one picture alone needs no list');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'result-title');
   await close();
 });
 

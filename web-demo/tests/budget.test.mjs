@@ -34,6 +34,18 @@ test('the first load is small, and the engine is no part of it', async () => {
   await close();
 });
 
+test('nothing moves while the page comes', async () => {
+  const { page, close } = await open(desktop, (tab) => tab.addInitScript(() => {
+    window.shifts = [];
+    new PerformanceObserver((entries) => window.shifts.push(...entries.getEntries().map(({ value }) => value)))
+      .observe({ type: 'layout-shift', buffered: true });
+  }));
+  await page.getByText('Uploads go to bucket').waitFor();
+  await page.waitForLoadState('networkidle');
+  assert.deepEqual(await page.evaluate(() => window.shifts), []);
+  await close();
+});
+
 test('no task on the main thread takes long while 24 megapixels are halved', async () => {
   const { page, close } = await open();
   const folder = mkdtempSync(join(tmpdir(), 'halver-page-')); // A path, because bytes would pass through the main thread.
