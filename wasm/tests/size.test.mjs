@@ -7,7 +7,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { builds, read } from './builds.mjs';
 
 /** The most bytes each module may have, as it is and by brotli at its best. Without SIMD, vectors are spelt out. */
-const MOST = { 'core': { raw: 530_000, brotli: 178_500 }, 'core-simd': { raw: 500_000, brotli: 173_500 } };
+const MOST = { 'core': { raw: 546_000, brotli: 184_000 }, 'core-simd': { raw: 515_000, brotli: 179_000 } };
 
 for (const { name } of builds) {
   test(`${name} is small`, (context) => {
