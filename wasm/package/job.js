@@ -14,7 +14,7 @@ const HEAD = 65536;
  */
 
 /**
- * Answers with any number of `{ stage }` and then one `{ done }` or `{ failure }`.
+ * Answers with any number of `{ stage }` and then one `{ done, memory }` or `{ failure, memory }`.
  *
  * @param {any} question a {@link Question}
  * @param {(answer: object, transfer?: ArrayBuffer[]) => void} post
@@ -22,10 +22,10 @@ const HEAD = 65536;
 export async function answer(question, post) {
   try {
     const done = question.module ? start(question.module) : await TASKS[question.task](question, post);
-    post({ done }, done.bytes ? [done.bytes.buffer] : []);
+    post({ done, memory: memoryBytes() }, done.bytes ? [done.bytes.buffer] : []);
   } catch (error) {
     const { code, message, details } = error instanceof HalverError ? error : crashed(error);
-    post({ failure: { code, message, details } });
+    post({ failure: { code, message, details }, memory: memoryBytes() });
   }
 }
 
@@ -44,7 +44,8 @@ const TASKS = {
     const clock = new Clock(post);
     clock.enter('reading');
     const bytes = await read(source, options);
-    const hash = digest(bytes); // By another thread of the browser's, while this one halves.
+    // By another thread of the browser's, while this one halves.
+    const hash = digest(bytes);
     clock.enter('halving');
     const half = halve(bytes, options);
     clock.enter('hashing');

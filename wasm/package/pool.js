@@ -6,17 +6,28 @@ import { Thread } from './thread.js';
 /** Milliseconds after which threads that have nothing to do give back their memory. */
 const REST = 20_000;
 
-/** As many threads as there are jobs, up to a limit; further jobs wait in a queue. */
+/** Milliseconds beyond which timers count wrong: 24 days. */
+const FOREVER = 2 ** 31;
+
+/** @typedef {{ resolve: (thread: Thread) => void, reject: (reason: unknown) => void }} Waiting */
+
+/**
+ * As many threads as there are jobs, up to a limit; further jobs wait in a queue, and the first come is the first served.
+ *
+ * A thread passes from hand to hand: whoever changes what there is calls `#serve`, which gives a free thread to a job
+ * that waits. A job is never only told that there may be one, as it could be gone by then, and the word with it.
+ */
 export class Pool {
   #spawn;
   #module;
   #settings;
   #isDisposed = false;
-  /** @type {Set<Thread>} */
+  /** @type {Set<Thread>} All of them, those that start as well. */
   #threads = new Set();
   /** @type {Thread[]} */
   #idle = [];
-  /** @type {(() => void)[]} Each lets one job look for a thread. */
+  #starting = 0;
+  /** @type {Waiting[]} */
   #queue = [];
   /** @type {any} */
   #resting;
@@ -51,26 +62,26 @@ export class Pool {
     signal?.addEventListener('abort', abort);
     const { timeout } = this.#settings;
     const late = new HalverError({ code: 'timeout', message: `not done after ${timeout} ms`, details: { timeout } });
-    const timer = timeout < Infinity ? setTimeout(() => thread.end(late), timeout) : undefined;
+    const timer = timeout < FOREVER ? setTimeout(() => thread.end(late), timeout) : undefined;
     try {
       signal?.throwIfAborted();
-      const done = await thread.ask(question, onStage);
-      if (done.memory > this.#settings.memory) {
-        thread.end(undefined); // Wasm memory never shrinks: only a fresh worker is small again.
-      }
-      return done;
+      return await thread.ask(question, onStage);
     } finally {
       signal?.removeEventListener('abort', abort);
       clearTimeout(timer);
+      if (thread.memory > this.#settings.memory) {
+        // Wasm memory never shrinks: only a fresh worker is small again.
+        thread.end(undefined);
+      }
       this.#release(thread);
     }
   }
 
   dispose() {
     this.#isDisposed = true;
-    clearTimeout(this.#resting);
+    this.#queue.splice(0).forEach(({ reject }) => reject(disposed()));
     this.#threads.forEach((thread) => thread.end(disposed()));
-    this.#queue.splice(0).forEach((next) => next());
+    this.#serve();
   }
 
   /**
@@ -78,72 +89,74 @@ export class Pool {
    * @returns {Promise<Thread>}
    */
   async #hire(signal) {
-    while (!this.#isDisposed) {
-      signal?.throwIfAborted();
-      const idle = this.#idle.pop();
-      if (idle) {
-        clearTimeout(this.#resting);
-        return idle;
-      }
-      if (this.#threads.size < this.#settings.workers) {
-        return (await this.#start()).thread;
-      }
-      await this.#turn(signal);
+    if (this.#isDisposed) {
+      throw disposed();
     }
-    throw disposed();
+    signal?.throwIfAborted();
+    let leave = () => {};
+    try {
+      return await new Promise((resolve, reject) => {
+        const job = { resolve, reject };
+        leave = () => {
+          this.#queue = this.#queue.filter((other) => other !== job);
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', leave);
+        this.#queue.push(job);
+        this.#serve();
+      });
+    } finally {
+      signal?.removeEventListener('abort', leave);
+    }
   }
 
-  /**
-   * Waits until a thread may be free, or the signal says that nobody waits any more.
-   *
-   * @param {AbortSignal | undefined} signal
-   * @returns {Promise<void>}
-   */
-  #turn(signal) {
-    return new Promise((resolve) => {
-      const next = () => {
-        signal?.removeEventListener('abort', leave);
-        resolve();
-      };
-      const leave = () => {
-        this.#queue.splice(this.#queue.indexOf(next), 1);
-        resolve();
-      };
-      this.#queue.push(next);
-      signal?.addEventListener('abort', leave, { once: true });
-    });
+  /** @param {Thread} thread */
+  #release(thread) {
+    this.#idle.push(thread);
+    this.#serve();
+  }
+
+  /** Gives threads to jobs that wait, starts those that are missing, and lets all rest when there is nothing to do. */
+  #serve() {
+    this.#threads.forEach((thread) => thread.isAlive || this.#threads.delete(thread));
+    this.#idle = this.#idle.filter(({ isAlive }) => isAlive);
+    while (this.#queue.length && this.#idle.length) {
+      /** @type {Waiting} */ (this.#queue.shift()).resolve(/** @type {Thread} */ (this.#idle.pop()));
+    }
+    while (this.#starting < this.#queue.length && this.#threads.size < this.#settings.workers) {
+      void this.#add();
+    }
+    clearTimeout(this.#resting);
+    if (this.#idle.length && this.#idle.length === this.#threads.size) {
+      this.#resting = setTimeout(() => this.#rest(), REST);
+      // Node does not stay alive for it.
+      this.#resting.unref?.();
+    }
+  }
+
+  /** One thread more. Should it not start, the job that has waited longest is told. */
+  async #add() {
+    this.#starting += 1;
+    try {
+      const { thread } = await this.#start();
+      this.#idle.push(thread);
+    } catch (error) {
+      this.#queue.shift()?.reject(error);
+    }
+    this.#starting -= 1;
+    this.#serve();
   }
 
   /** A thread that has proved its engine. */
   async #start() {
     const thread = new Thread(this.#spawn());
     this.#threads.add(thread);
-    try {
-      return { thread, about: await thread.ask({ module: this.#module }) };
-    } catch (error) {
-      this.#release(thread);
-      throw error;
-    }
-  }
-
-  /** @param {Thread} thread */
-  #release(thread) {
-    if (thread.isAlive) {
-      this.#idle.push(thread);
-    } else {
-      this.#threads.delete(thread);
-    }
-    this.#queue.shift()?.();
-    clearTimeout(this.#resting);
-    if (this.#idle.length === this.#threads.size) {
-      this.#resting = setTimeout(() => this.#rest(), REST);
-      this.#resting.unref?.(); // Node does not stay alive for it.
-    }
+    return { thread, about: await thread.ask({ module: this.#module }) };
   }
 
   #rest() {
-    this.#idle.splice(0).forEach((thread) => thread.end(undefined));
-    this.#threads.clear();
+    this.#idle.forEach((thread) => thread.end(undefined));
+    this.#serve();
   }
 }
 

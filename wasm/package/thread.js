@@ -7,10 +7,14 @@ import { HalverError } from './error.js';
 /** A worker as `Pool` sees it: one question at a time, one answer each. */
 export class Thread {
   isAlive = true;
+  /** Bytes of its WebAssembly memory after its last answer. */
+  memory = 0;
   #isReady = false;
   #worker;
   /** @type {Pending | undefined} */
   #pending;
+  /** @type {unknown} */
+  #reason;
 
   /** @param {Worker} worker */
   constructor(worker) {
@@ -30,28 +34,47 @@ export class Thread {
    */
   ask(question, onStage = () => {}) {
     return new Promise((resolve, reject) => {
+      if (!this.isAlive) {
+        throw this.#reason;
+      }
+      try {
+        this.#worker.postMessage(question);
+      } catch (/** @type {any} */ cause) {
+        // What is asked holds a function, or the like.
+        throw new HalverError({ code: 'bad-options', message: `bad options: ${cause.message}`, cause });
+      }
       this.#pending = { resolve, reject, onStage };
-      this.#worker.postMessage(question);
     });
   }
 
   /** @param {unknown} reason why the question under way, if any, has no answer */
   end(reason) {
     this.isAlive = false;
+    this.#reason = reason;
     this.#worker.terminate();
     this.#pending?.reject(reason);
     this.#pending = undefined;
   }
 
-  /** @param {{ stage?: string, done?: any, failure?: any }} answer */
-  #hear({ stage, done, failure }) {
+  /** @param {{ stage?: string, done?: any, failure?: any, memory?: number }} answer */
+  #hear({ stage, done, failure, memory = 0 }) {
+    if (!this.#pending) {
+      // It was ended, and this was on its way: Node still delivers it.
+      return;
+    }
+    const { resolve, reject, onStage } = this.#pending;
     if (stage) {
-      this.#pending?.onStage(stage);
+      try {
+        onStage(stage);
+      } catch (error) {
+        this.end(error);
+      }
     } else if (failure?.code.startsWith('engine-')) {
-      this.end(new HalverError(failure)); // Its memory is in no known state.
+      // Its memory is in no known state.
+      this.end(new HalverError(failure));
     } else {
-      const { resolve, reject } = /** @type {Pending} */ (this.#pending);
       this.#pending = undefined;
+      this.memory = memory;
       this.#isReady = true;
       failure ? reject(new HalverError(failure)) : resolve(done);
     }

@@ -1,0 +1,201 @@
+/** The pool with workers that do as a test says: every job gets a thread or an answer, whatever happens, and when. */
+
+import assert from 'node:assert/strict';
+import { beforeEach, mock, test } from 'node:test';
+
+import { dist } from './builds.mjs';
+
+const { Pool } = await import(new URL('pool.js', dist));
+const { HalverError } = await import(new URL('error.js', dist));
+
+/** @type {Stand[]} all that were started in this test */
+let workers;
+/** What a worker that is asked to start does. */
+let onStart;
+
+/** Stands in for a worker: its jobs are done when the test says so. */
+class Stand {
+  isEnded = false;
+  asked = [];
+
+  constructor() {
+    workers.push(this);
+  }
+
+  postMessage(question) {
+    if (question.module) {
+      onStart(this);
+    } else {
+      this.asked.push(question.name);
+    }
+  }
+
+  terminate() {
+    this.isEnded = true;
+  }
+
+  answer(answer) {
+    this.onmessage({ data: answer });
+  }
+}
+
+beforeEach(() => {
+  workers = [];
+  onStart = (worker) => queueMicrotask(() => worker.answer({ done: {} }));
+});
+
+function pool(settings) {
+  return new Pool(() => new Stand(), {}, { workers: 1, memory: 1000, timeout: Infinity, ...settings });
+}
+
+/** The job's outcome: what was done, or the name or code of why not. */
+function run(jobs, name, signal) {
+  return jobs.run({ name }, signal, () => {}).then((done) => done, (error) => (error instanceof HalverError ? error.code : error.name));
+}
+
+/** Everything that can happen by itself has happened. */
+function calm() {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a job that leaves just when a thread becomes free keeps nobody waiting', async () => {
+  for (let ticks = 0; ticks < 10; ticks += 1) {
+    const jobs = pool();
+    const [first, second] = [new AbortController(), new AbortController()];
+    run(jobs, 'first', first.signal);
+    run(jobs, 'second', second.signal);
+    const third = run(jobs, 'third');
+    await calm();
+    first.abort();
+    for (let tick = 0; tick < ticks; tick += 1) {
+      await null;
+    }
+    second.abort();
+    await calm();
+    assert.deepEqual(workers.at(-1).asked, ['third'], `after ${ticks} ticks`);
+    workers.at(-1).answer({ done: 'good' });
+    assert.equal(await third, 'good');
+  }
+});
+
+test('who comes first is served first', async () => {
+  const jobs = pool();
+  const order = ['one', 'two', 'three'].map((name) => run(jobs, name));
+  await calm();
+  workers[0].answer({ done: 1 });
+  order.push(run(jobs, 'late'));
+  for (const done of [2, 3, 4]) {
+    await calm();
+    workers[0].answer({ done });
+  }
+  await Promise.all(order);
+  assert.deepEqual(workers[0].asked, ['one', 'two', 'three', 'late']);
+});
+
+test('a worker that dies with nothing to do is not given a job', async () => {
+  const jobs = pool();
+  await jobs.start();
+  workers[0].onerror({ message: 'gone' });
+  run(jobs, 'next');
+  await calm();
+  assert.deepEqual(workers.map(({ asked }) => asked), [[], ['next']]);
+});
+
+test('disposing ends a job at whatever step it is', async () => {
+  for (let ticks = 0; ticks < 12; ticks += 1) {
+    const jobs = pool();
+    const outcome = run(jobs, 'job');
+    for (let tick = 0; tick < ticks; tick += 1) {
+      await null;
+    }
+    jobs.dispose();
+    assert.equal(await Promise.race([outcome, calm().then(() => 'no answer')]), 'disposed', `after ${ticks} ticks`);
+    assert.ok(workers.every(({ isEnded }) => isEnded), `after ${ticks} ticks`);
+  }
+});
+
+test('a job is given up while its thread starts, at once; the thread serves the next', async () => {
+  onStart = () => {};
+  const jobs = pool();
+  const controller = new AbortController();
+  const given = run(jobs, 'given up', controller.signal);
+  const next = run(jobs, 'next');
+  controller.abort();
+  assert.equal(await Promise.race([given, calm().then(() => 'no answer')]), 'AbortError');
+  workers[0].answer({ done: {} });
+  await calm();
+  workers[0].answer({ done: 'good' });
+  assert.equal(await next, 'good');
+  assert.equal(workers.length, 1);
+});
+
+test('each job has an answer though no thread starts, or none can be made', async () => {
+  onStart = (worker) => queueMicrotask(() => worker.onerror({ message: 'no script' }));
+  const unmade = new Pool(() => { throw new HalverError({ code: 'engine-missing', message: 'forbidden' }); }, {}, { workers: 2, timeout: Infinity });
+  for (const jobs of [pool({ workers: 2 }), unmade]) {
+    const outcomes = Promise.all(Array.from({ length: 6 }, (_, at) => run(jobs, at)));
+    assert.deepEqual(await outcomes, Array(6).fill('engine-missing'));
+  }
+});
+
+test('a thread that starts late is no more than the pool may have, however long it works', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const jobs = pool();
+    const controller = new AbortController();
+    run(jobs, 'given up', controller.signal);
+    await calm();
+    controller.abort();
+    await calm();
+    const long = run(jobs, 'long');
+    await calm();
+    mock.timers.tick(60_000);
+    run(jobs, 'waits');
+    await calm();
+    assert.deepEqual(workers.map(({ asked }) => asked), [['given up'], ['long']]);
+    jobs.dispose();
+    assert.equal(await Promise.race([long, calm().then(() => 'no answer')]), 'disposed');
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('threads that have nothing to do go after a while', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const jobs = pool();
+    await jobs.start();
+    mock.timers.tick(60_000);
+    assert.equal(workers[0].isEnded, true);
+    run(jobs, 'next');
+    await calm();
+    assert.deepEqual(workers[1].asked, ['next']);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('a worker that has grown is replaced, whatever its job came to', async () => {
+  for (const answer of [{ done: {} }, { failure: { code: 'malformed', message: 'broken' } }]) {
+    workers = [];
+    const jobs = pool();
+    const first = run(jobs, 'large');
+    await calm();
+    workers[0].answer({ ...answer, memory: 1001 });
+    await first;
+    run(jobs, 'next');
+    await calm();
+    assert.deepEqual(workers.map(({ isEnded }) => isEnded), [true, false], JSON.stringify(answer));
+  }
+});
+
+test('what a worker says after its end is not heard', async () => {
+  const jobs = pool();
+  const controller = new AbortController();
+  const outcome = run(jobs, 'job', controller.signal);
+  await calm();
+  controller.abort();
+  workers[0].answer({ stage: 'hashing' });
+  workers[0].answer({ done: 'too late' });
+  assert.equal(await outcome, 'AbortError');
+});
