@@ -34,13 +34,13 @@ export function load(module) {
  * @param {Options} [options]
  */
 export function halve(source, options) {
-  const [report, bytes] = ask(() => glue.halve(source, json(options)));
+  const [report, bytes] = ask(glue.halve, bytesOf(source), json(options));
   return { bytes, ...JSON.parse(report) };
 }
 
 /** @param {Uint8Array} source */
 export function probe(source) {
-  return JSON.parse(ask(() => glue.probe(source)));
+  return JSON.parse(ask(glue.probe, bytesOf(source)));
 }
 
 /**
@@ -49,26 +49,26 @@ export function probe(source) {
  * @param {Options} [options]
  */
 export function estimate(head, sourceBytes, options) {
-  return JSON.parse(ask(() => glue.estimate(head, sourceBytes, json(options))));
+  return JSON.parse(ask(glue.estimate, bytesOf(head), sourceBytes, json(options)));
 }
 
 /** @param {Options} [options] */
 export function recipe(options) {
-  return ask(() => glue.recipe(json(options)));
+  return ask(glue.recipe, json(options));
 }
 
 /** @param {Options} [options] */
 export function allOptions(options) {
-  return JSON.parse(ask(() => glue.allOptions(json(options))));
+  return JSON.parse(ask(glue.allOptions, json(options)));
 }
 
 /** @param {Uint8Array} bytes */
 export function sha256(bytes) {
-  return ask(() => glue.sha256(bytes));
+  return ask(glue.sha256, bytesOf(bytes));
 }
 
 export function about() {
-  return JSON.parse(ask(() => glue.about()));
+  return JSON.parse(ask(glue.about));
 }
 
 export function memoryBytes() {
@@ -77,22 +77,37 @@ export function memoryBytes() {
 
 /** @param {Options} [options] */
 function json(options) {
-  return new TextEncoder().encode(JSON.stringify(options ?? {}));
+  try {
+    return new TextEncoder().encode(JSON.stringify(options ?? {}));
+  } catch (/** @type {any} */ cause) {
+    // A BigInt, a circle.
+    throw new HalverError({ code: 'bad-options', message: `bad options: ${cause.message}`, cause });
+  }
+}
+
+/** @param {Uint8Array} source */
+function bytesOf(source) {
+  if (source instanceof Uint8Array) {
+    return source;
+  }
+  throw new TypeError('the source is a Uint8Array');
 }
 
 /**
  * What the engine throws is text; anything else is a trap, which leaves its memory in no known state.
  *
+ * @template {unknown[]} Given
  * @template T
- * @param {() => T} call
+ * @param {(...given: Given) => T} call
+ * @param {Given} given
  * @returns {T}
  */
-function ask(call) {
+function ask(call, ...given) {
   if (!memory) {
     throw new HalverError({ code: 'engine-missing', message: 'no engine is loaded: call load() first' });
   }
   try {
-    return call();
+    return call(...given);
   } catch (cause) {
     if (typeof cause === 'string') {
       throw new HalverError(JSON.parse(cause));

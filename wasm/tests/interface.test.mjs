@@ -71,6 +71,18 @@ for (const { name, core } of builds) {
       assert.throws(() => core.halve(photo, { quality: 101 }), { code: 'bad-options', message: /101 is not in 1 to 100/ });
     });
 
+    it('takes a caller’s mistake for no crash', () => {
+      const circle = {};
+      circle.limits = circle;
+      for (const options of [{ quality: 80n }, circle]) {
+        assert.throws(() => core.halve(photo, options), { name: 'HalverError', code: 'bad-options' });
+      }
+      for (const none of [undefined, 'photo.jpg', photo.buffer]) {
+        assert.throws(() => core.halve(none), TypeError, `${none}`);
+      }
+      assert.equal(core.probe(photo).width, 161);
+    });
+
     it('refuses a huge header with the numbers, before it takes memory', () => {
       const before = core.memoryBytes();
       assert.throws(() => core.halve(huge), { code: 'too-large', details: tooLarge });
