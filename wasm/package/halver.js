@@ -9,8 +9,8 @@ const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123
 
 /**
  * @typedef {object} Platform
- * @property {(base: string | URL | undefined) => Worker} spawn
- * @property {(build: 'simd' | 'scalar', base: string | URL | undefined) => Promise<WebAssembly.Module>} compile
+ * @property {(base: string | undefined) => Worker} spawn from the folder `base`, which ends with a slash
+ * @property {(build: 'simd' | 'scalar', base: string | undefined) => Promise<WebAssembly.Module>} compile
  * @property {(blob: Blob) => Promise<Blob | Uint8Array>} carry gives what can cross over to a worker
  * @property {number} workers
  */
@@ -22,12 +22,14 @@ const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123
  * @param {import('./index.js').Settings} settings
  */
 export async function create(platform, { base, workers = platform.workers, simd, memory = 64 << 20, timeout = Infinity } = {}) {
-  const limits = { workers: Math.max(1, workers), memory, timeout };
+  const limits = { workers: Math.max(1, workers || 1), memory, timeout };
+  const folder = base && `${base}`.replace(/\/?$/, '/');
   const start = async (/** @type {'simd' | 'scalar'} */ build) => {
-    const pool = new Pool(() => platform.spawn(base), await compile(platform, build, base), limits);
+    const module = await platform.compile(build, folder).catch(missing);
+    const pool = new Pool(() => spawn(platform, folder), module, limits);
     return new Halver(pool, platform.carry, { build, ...(await pool.start()) });
   };
-  if (simd === 'off' || !WebAssembly.validate(SIMD)) {
+  if (simd === 'off' || !globalThis.WebAssembly?.validate(SIMD)) {
     return start('scalar');
   }
   return start('simd').catch((error) => {
@@ -39,14 +41,25 @@ export async function create(platform, { base, workers = platform.workers, simd,
 }
 
 /**
+ * Browsers throw at once where a page may not start a worker: from another site, under Trusted Types.
+ *
  * @param {Platform} platform
- * @param {'simd' | 'scalar'} build
- * @param {string | URL | undefined} base
+ * @param {string | undefined} base
  */
-function compile(platform, build, base) {
-  return platform.compile(build, base).catch((cause) => {
-    throw new HalverError({ code: 'engine-missing', message: `the engine did not load: ${cause.message}`, cause });
-  });
+function spawn(platform, base) {
+  try {
+    return platform.spawn(base);
+  } catch (cause) {
+    return missing(cause);
+  }
+}
+
+/**
+ * @param {any} cause
+ * @returns {never}
+ */
+function missing(cause) {
+  throw new HalverError({ code: 'engine-missing', message: `the engine did not load: ${cause.message}`, cause });
 }
 
 class Halver {
@@ -108,7 +121,9 @@ class Halver {
       return this.#carry(source);
     }
     if (source instanceof Uint8Array) {
-      return source;
+      // All that lies behind a view would be copied with it, and of shared memory nothing.
+      const { buffer } = source;
+      return buffer instanceof ArrayBuffer && buffer.byteLength === source.length && source.length ? source : new Uint8Array(source);
     }
     if (source instanceof ArrayBuffer) {
       return new Uint8Array(source);

@@ -6,7 +6,7 @@ export function createHalver(settings?: Settings): Promise<Halver>;
 export interface Settings {
   /**
    * The folder with `worker.js`, `core.wasm` and what else the package holds; by default where this module lies. For
-   * bundlers that do not move such files along (esbuild). In Node a `file:` URL that ends with a slash.
+   * bundlers that do not move such files along (esbuild). In a page from its address on; in Node a `file:` URL.
    */
   base?: string | URL;
   /** Images halved at the same time, at most; by default one less than there are processors, at least 1, at most 4. */
@@ -21,7 +21,10 @@ export interface Settings {
 
 export interface Halver extends Disposable {
   readonly engine: Engine;
-  /** Rejects with a `HalverError`, or with `signal.reason`. */
+  /**
+   * Rejects with a `HalverError`, with `signal.reason`, with what `onProgress` throws, or with a `TypeError` where the source
+   * is none.
+   */
   halve(source: Source, options?: HalveOptions): Promise<Half>;
   /** What the header says; nothing is decoded. Rejects as `halve` does. */
   probe(source: Source, options?: { signal?: AbortSignal }): Promise<Info>;
@@ -40,7 +43,10 @@ export interface Engine {
   outputVersion: number;
 }
 
-/** A Blob or File crosses over to its worker without its bytes, anything else is copied. It stays as it is. */
+/**
+ * A Blob or File crosses over to its worker without its bytes. Anything else is copied when its turn comes, and should be
+ * left as it is till then.
+ */
 export type Source = Blob | ArrayBuffer | Uint8Array;
 
 export type Format = 'jpeg' | 'png' | 'webp' | 'gif';
@@ -79,6 +85,7 @@ export interface Limits {
 export interface HalveOptions extends Options {
   /** Ends the job, at once. */
   signal?: AbortSignal;
+  /** What it throws ends the job as well. */
   onProgress?(progress: { stage: Stage }): void;
 }
 

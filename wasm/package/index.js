@@ -13,12 +13,12 @@ export { HalverError } from './error.js';
 const page = {
   workers: Math.min(4, (globalThis.navigator?.hardwareConcurrency ?? 2) - 1),
   spawn: (base) => (base
-    ? new Worker(folder(base, 'worker.js'), { type: 'module' })
+    ? new Worker(at(base, 'worker.js'), { type: 'module' })
     : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })),
   carry: async (blob) => blob,
   compile: async (build, base) => {
     const ours = build === 'simd' ? new URL('./core-simd.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url);
-    const answer = await fetch(base ? folder(base, build === 'simd' ? 'core-simd.wasm' : 'core.wasm') : ours);
+    const answer = await fetch(base ? at(base, build === 'simd' ? 'core-simd.wasm' : 'core.wasm') : ours);
     if (!answer.ok) {
       throw new Error(`${answer.url}: status ${answer.status}`);
     }
@@ -35,9 +35,10 @@ export function createHalver(settings) {
 }
 
 /**
- * @param {string | URL} base
+ * @param {string} base
  * @param {string} file
  */
-function folder(base, file) {
-  return new URL(file, new URL(`${base}`.replace(/\/?$/, '/'), document.baseURI));
+function at(base, file) {
+  // Workers have no document.
+  return new URL(file, new URL(base, globalThis.document?.baseURI ?? location.href));
 }

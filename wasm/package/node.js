@@ -5,9 +5,10 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
+import { HalverError } from './error.js';
 import { create } from './halver.js';
 
-export { HalverError } from './error.js';
+export { HalverError };
 
 /** @type {import('./halver.js').Platform} */
 const node = {
@@ -17,7 +18,8 @@ const node = {
     try {
       return structuredClone(blob); // By reference.
     } catch {
-      return new Uint8Array(await blob.arrayBuffer()); // Of a file: Node does not hand these over.
+      const buffer = await blob.arrayBuffer().catch(unreadable); // Of a file: Node does not hand these over.
+      return new Uint8Array(buffer);
     }
   },
   compile: async (build, base) => {
@@ -49,13 +51,21 @@ class NodeWorker {
 
   /** @param {any} message */
   postMessage(message) {
+    this.#thread.postMessage(message); // First: what cannot be posted has no answer to stay alive for.
     this.#thread.ref();
-    this.#thread.postMessage(message);
   }
 
   terminate() {
     void this.#thread.terminate();
   }
+}
+
+/**
+ * @param {any} cause
+ * @returns {never}
+ */
+function unreadable(cause) {
+  throw new HalverError({ code: 'unreadable', message: `the file could not be read: ${cause.message}`, cause });
 }
 
 /** @param {import('./index.js').Settings} [settings] */

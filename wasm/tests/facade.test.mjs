@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { openAsBlob } from 'node:fs';
+import { openAsBlob, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -129,6 +130,67 @@ test('an engine out of memory is a typed error, and the next image finds a new o
   assert.equal((await halver.halve(photo)).source.width, 161);
 });
 
+test('what is no source is a TypeError, and views are copied without what lies around them', async () => {
+  const halver = await start();
+  const { sha256 } = await halver.halve(photo);
+  const wide = new Uint8Array(photo.length + 200);
+  wide.set(photo, 100);
+  const shared = new Uint8Array(new SharedArrayBuffer(photo.length));
+  shared.set(photo);
+  for (const view of [wide.subarray(100, -100), shared]) {
+    assert.equal((await halver.halve(view)).sha256, sha256, view.buffer.constructor.name);
+  }
+  const gone = new Uint8Array(photo);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  for (const none of [gone, gone.buffer, undefined, shared.buffer]) {
+    await assert.rejects(halver.halve(none), TypeError);
+  }
+});
+
+test('options that cannot be handed over are bad options, and break nothing', async () => {
+  const halver = await start({ workers: 1 });
+  const circle = {};
+  circle.limits = circle;
+  for (const options of [{ quality: 80n }, circle, { onprogress: () => {} }, { quality: Symbol('80') }]) {
+    await assert.rejects(halver.halve(photo, options), { name: 'HalverError', code: 'bad-options' });
+  }
+  assert.equal((await halver.halve(photo)).source.width, 161);
+});
+
+test('what onProgress throws is why the job ends', async () => {
+  const halver = await start({ workers: 1 });
+  for (const when of ['waiting', 'reading', 'halving', 'hashing']) {
+    const onProgress = ({ stage }) => {
+      if (stage === when) {
+        throw new RangeError(when);
+      }
+    };
+    await assert.rejects(halver.halve(photo, { onProgress }), { name: 'RangeError', message: when });
+  }
+  assert.equal((await halver.halve(photo)).source.width, 161);
+});
+
+test('settings that are no sensible numbers do no harm', async () => {
+  const forever = await start({ timeout: 2 ** 40 });
+  assert.equal((await forever.halve(photo)).source.width, 161);
+  const one = await start({ workers: NaN });
+  await assert.rejects(one.halve(large, { onProgress: ({ stage }) => { if (stage === 'halving') throw new Error('enough'); } }), /enough/);
+  assert.equal((await one.halve(photo)).source.width, 161);
+});
+
+test('a file that has changed is unreadable', async () => {
+  const file = join(fileURLToPath(doctored({})), 'photo.jpg');
+  writeFileSync(file, photo);
+  const blob = await openAsBlob(file);
+  writeFileSync(file, 'something else');
+  await assert.rejects((await start()).halve(blob), { name: 'HalverError', code: 'unreadable' });
+});
+
+test('the folder may be named without a slash at its end', async () => {
+  const halver = await start({ base: new URL(doctored({}).href.replace(/\/$/, '')) });
+  assert.equal((await halver.halve(photo)).source.width, 161);
+});
+
 test('an engine that counts wrong is not used', async () => {
   const half = await start({ base: doctored({ 'core-simd.wasm': miscounting }) });
   assert.equal(half.engine.build, 'scalar');
@@ -156,6 +218,7 @@ test('a program ends by itself when its halves are made', () => {
     import { readFileSync } from 'node:fs';
     const halver = await createHalver();
     const { sha256 } = await halver.halve(readFileSync(${JSON.stringify(fileURLToPath(new URL('core/tests/corpus/photo-420.jpg', root)))}));
+    await halver.halve(Buffer.from('never posted'), { onprogress() {} }).catch(() => {});
     console.log(sha256);`;
   assert.match(execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' }), /^[0-9a-f]{64}\n$/);
 });

@@ -86,3 +86,27 @@ for (const [what, server, base] of [
     assert.equal(await inPage(job, { server, argument: base }), 'engine-missing');
   });
 }
+
+test('another site’s worker is forbidden, and so may be WebAssembly: engine-missing', async () => {
+  const other = await serve(root, { headers: { 'access-control-allow-origin': '*' } });
+  const codes = await inPage(async (base) => {
+    const { createHalver } = await import('/wasm/dist/index.js');
+    const code = (settings) => createHalver(settings).then(() => 'none', (error) => error.code);
+    const foreign = await code({ base });
+    delete globalThis.WebAssembly; // As Safari does in its lockdown mode.
+    return [foreign, await code()];
+  }, { argument: `${other.address}wasm/dist` });
+  other.close();
+  assert.deepEqual(codes, ['engine-missing', 'engine-missing']);
+});
+
+test('a worker of one’s own takes it as a page does, from a folder too', async () => {
+  const widths = await inPage(async () => {
+    const worker = new Worker('/wasm/tests/consumers/nested.mjs', { type: 'module' });
+    return new Promise((resolve, reject) => {
+      worker.onmessage = ({ data }) => resolve(data);
+      worker.onerror = ({ message }) => reject(new Error(message));
+    });
+  });
+  assert.deepEqual(widths, [81, 81]);
+});

@@ -9,9 +9,9 @@ export const POLICY = "default-src 'self'; img-src 'self' data:; script-src 'sel
 
 /**
  * @param {string} folder
- * @param {{ policy?: string, types?: Record<string, string> }} [otherwise] what to say other than a careful site does
+ * @param {{ policy?: string, types?: Record<string, string>, headers?: Record<string, string> }} [otherwise] what to say other than a careful site does
  */
-export async function serve(folder, { policy = POLICY, types = TYPES } = {}) {
+export async function serve(folder, { policy = POLICY, types = TYPES, headers = {} } = {}) {
   const server = createServer(({ url }, answer) => {
     const file = join(folder, normalize(new URL(url, 'http://localhost').pathname));
     const path = file.endsWith('/') ? `${file}index.html` : file;
@@ -20,7 +20,7 @@ export async function serve(folder, { policy = POLICY, types = TYPES } = {}) {
       return;
     }
     const type = types[extname(path)] ?? 'application/octet-stream';
-    answer.writeHead(200, { 'content-type': type, 'content-security-policy': policy });
+    answer.writeHead(200, { 'content-type': type, 'content-security-policy': policy, ...headers });
     createReadStream(path).pipe(answer);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
