@@ -19,13 +19,13 @@ const page = {
   compile: async (build, base) => {
     const ours = build === 'simd' ? new URL('./core-simd.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url);
     const answer = await fetch(base ? at(base, build === 'simd' ? 'core-simd.wasm' : 'core.wasm') : ours);
-    if (!answer.ok) {
-      throw new Error(`${answer.url}: status ${answer.status}`);
+    const type = answer.headers.get('content-type');
+    // Servers of applications give their page for what is not there.
+    if (!answer.ok || type?.startsWith('text/html')) {
+      throw new Error(`${answer.url}: ${answer.status} ${type}`);
     }
     // Servers that do not know the type of wasm forbid compiling while it comes.
-    return answer.headers.get('content-type') === 'application/wasm'
-      ? WebAssembly.compileStreaming(answer)
-      : WebAssembly.compile(await answer.arrayBuffer());
+    return type === 'application/wasm' ? WebAssembly.compileStreaming(answer) : WebAssembly.compile(await answer.arrayBuffer());
   },
 };
 

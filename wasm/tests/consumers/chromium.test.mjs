@@ -110,3 +110,11 @@ test('a worker of one’s own takes it as a page does, from a folder too', async
   });
   assert.deepEqual(widths, [81, 81]);
 });
+
+test('a server that gives its page for what is not there: the failure says where, and what came', async () => {
+  const message = await inPage(async () => {
+    const { createHalver } = await import('/wasm/dist/index.js');
+    return createHalver({ base: '/somewhere' }).catch((error) => error.message);
+  }, { server: { missing: 200 } });
+  assert.match(message, /somewhere\/core-simd\.wasm: 200 text\/html/);
+});

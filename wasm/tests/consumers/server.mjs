@@ -9,14 +9,14 @@ export const POLICY = "default-src 'self'; img-src 'self' data:; script-src 'sel
 
 /**
  * @param {string} folder
- * @param {{ policy?: string, types?: Record<string, string>, headers?: Record<string, string> }} [otherwise] what to say other than a careful site does
+ * @param {{ policy?: string, types?: Record<string, string>, headers?: Record<string, string>, missing?: number }} [otherwise] what to say other than a careful site does
  */
-export async function serve(folder, { policy = POLICY, types = TYPES, headers = {} } = {}) {
+export async function serve(folder, { policy = POLICY, types = TYPES, headers = {}, missing = 404 } = {}) {
   const server = createServer(({ url }, answer) => {
     const file = join(folder, normalize(new URL(url, 'http://localhost').pathname));
     const path = file.endsWith('/') ? `${file}index.html` : file;
     if (!existsSync(path)) {
-      answer.writeHead(404, { 'content-type': 'text/html', 'content-security-policy': policy }).end('not here');
+      answer.writeHead(missing, { 'content-type': 'text/html', 'content-security-policy': policy }).end('not here');
       return;
     }
     const type = types[extname(path)] ?? 'application/octet-stream';
