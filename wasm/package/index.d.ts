@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** Images at half their width and height: the very bytes that the function behind S3 will store. */
 
 /** Starts the engine. Rejects with a `HalverError`: `engine-missing` or `engine-mismatch`. */
