@@ -14,8 +14,9 @@ export async function keepOffline() {
   }
   try {
     if (new URLSearchParams(location.search).has('fresh')) {
-      await Promise.all((await workers.getRegistrations()).map((registration) => registration.unregister()));
-      await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
+      await (await workers.getRegistration())?.unregister();
+      // Other pages of this origin have caches, too.
+      await Promise.all((await caches.keys()).filter((name) => name.startsWith('halver-')).map((name) => caches.delete(name)));
     } else if (workers.controller || !saves()) {
       await workers.register(new URL('sw.js', document.baseURI), { updateViaCache: 'none' });
     }

@@ -5,7 +5,7 @@
  * A *generation* is all of the page's files as they were at one moment, in a cache named by the hash of their hashes. A
  * navigation first asks the server for every file; unchanged ones cost an empty answer each. What came is a generation,
  * the same as before or a new one, and all that the visitor's page loads until it is closed comes from it. Where the
- * server does not answer, it is the last one. So a reload shows what is deployed now, and no page ever mixes two.
+ * server does not answer, or is slow, it is the last one, and what is new shows at the next. No page mixes two.
  *
  * Everything else (the API, S3) passes by. `?fresh` behind the page's address passes by as well and ends the worker: see
  * `offline.js`.
@@ -28,7 +28,9 @@ const FILES = [
   WebAssembly.validate(SIMD) ? 'halver/core-simd.wasm' : 'halver/core.wasm',
 ];
 
-/** Milliseconds that a navigation waits for the server's first word, and for its last, before it takes what is there. */
+/** Milliseconds that a navigation waits for a whole new generation before it takes the one that is there. */
+const HURRY = 3000;
+/** Milliseconds until the server's first word, and its last, after which a renewal is given up. */
 const PATIENCE = { first: 4000, last: 30_000 };
 const FOREVER = { first: 2 ** 31 - 1, last: 2 ** 31 - 1 };
 const ATTEMPTS = 4; // to see the same files twice
@@ -36,6 +38,7 @@ const ATTEMPTS = 4; // to see the same files twice
 const GRACE = 300_000;
 
 const PREFIX = 'halver-page-';
+const SERVER = 'server'; // What a page is bound to that takes no generation.
 const NOTES = 'halver-notes'; // Which generation is current, and which page is bound to which.
 
 worker.addEventListener('install', (event) => {
@@ -48,8 +51,9 @@ worker.addEventListener('fetch', (event) => {
   const { origin, pathname, searchParams } = new URL(url);
   const scope = new URL(worker.registration.scope);
   const file = pathname.startsWith(scope.pathname) ? pathname.slice(scope.pathname.length).replace(/^index\.html$/, '') : null;
-  if (method === 'GET' && origin === scope.origin && file !== null && FILES.includes(file) && !searchParams.has('fresh')) {
-    event.respondWith(mode === 'navigate' ? navigate(event, file) : load(event, file));
+  if (method === 'GET' && origin === scope.origin && file !== null && FILES.includes(file)) {
+    const isFresh = searchParams.has('fresh');
+    event.respondWith(mode !== 'navigate' ? load(event, file) : isFresh ? passBy(event) : navigate(event, file));
   }
 });
 
@@ -58,13 +62,31 @@ worker.addEventListener('fetch', (event) => {
  * @param {string} file
  */
 async function navigate(event, file) {
-  const name = await renew(PATIENCE).catch(() => read('current'));
+  const renewal = renew(PATIENCE).catch(() => read('current'));
+  event.waitUntil(renewal); // It goes on behind a page that could not wait for it.
+  const name = (await Promise.race([renewal, hurry()])) ?? (await renewal);
   if (!name) {
     return fetch(event.request);
   }
   await note(event.resultingClientId, name);
   event.waitUntil(sweep());
   return answer(event, name, file);
+}
+
+/**
+ * A page that wants all from the server, what it loads later included.
+ *
+ * @param {FetchEvent} event
+ */
+async function passBy(event) {
+  await note(event.resultingClientId, SERVER);
+  return fetch(event.request);
+}
+
+/** @returns {Promise<string | undefined>} the generation that is there, when a visitor has waited long enough */
+async function hurry() {
+  await new Promise((resolve) => setTimeout(resolve, HURRY));
+  return read('current');
 }
 
 /**
@@ -85,8 +107,7 @@ async function load(event, file) {
  * @param {string} file
  */
 async function answer(event, name, file) {
-  const cache = await caches.open(name);
-  return (await cache.match(address(file))) ?? fetch(event.request);
+  return (await caches.match(address(file), { cacheName: name })) ?? fetch(event.request);
 }
 
 /**
@@ -98,7 +119,7 @@ async function answer(event, name, file) {
 async function renew(patience) {
   let files = await gather(patience);
   let name = await nameOf(files);
-  for (let attempt = 0; name !== (await read('current')); attempt += 1) {
+  for (let attempt = 0; name !== (await read('current')) || !(await isWhole(name, files.size)); attempt += 1) {
     if (attempt === ATTEMPTS) {
       throw new Error('the files change all the time');
     }
@@ -111,6 +132,17 @@ async function renew(patience) {
     }
   }
   return name;
+}
+
+/**
+ * Whether a generation that was kept is still there: browsers may clear caches, and so may people.
+ *
+ * @param {string} name
+ * @param {number} size files that it has
+ */
+async function isWhole(name, size) {
+  const kept = await (await caches.open(name)).keys();
+  return kept.length >= size;
 }
 
 /**
@@ -195,7 +227,7 @@ async function note(id, name) {
  * @returns {Promise<string | undefined>}
  */
 async function read(id) {
-  const found = await (await caches.open(NOTES)).match(noteAddress(id));
+  const found = await caches.match(noteAddress(id), { cacheName: NOTES });
   return found && (await found.json()).name;
 }
 

@@ -7,7 +7,8 @@ const stack = new URL(process.env.HALVER_URL);
 /**
  * @typedef {object} Gate
  * @property {string} address of the page
- * @property {Map<string, (body: string) => string | number>} deployed by path: what a file is now, or the status it has
+ * @property {Map<string, (body: string) => string | number | Promise<string>>} deployed by path: what a file is now, or the
+ *   status it has; a promise keeps its asker waiting
  * @property {() => { path: string, bytes: number }[]} answers in their order; bytes of their bodies
  * @property {() => Promise<void>} close ends all connections, too
  */
@@ -22,7 +23,7 @@ export async function openGate() {
       let body = Buffer.concat(await got.toArray());
       let status = got.statusCode;
       const { pathname: path } = new URL(asked.url, stack);
-      const other = deployed.get(path)?.(body.toString());
+      const other = await deployed.get(path)?.(body.toString());
       if (typeof other === 'number') {
         status = other;
       } else if (other !== undefined) {

@@ -13,9 +13,9 @@ const allow = { ...desktop, serviceWorkers: 'allow' };
 after(() => browser.close());
 
 /** The page behind a gate, when its worker has all of it. */
-async function visit() {
+async function visit(path = '') {
   const gate = await openGate();
-  const opened = await open(allow, undefined, gate.address);
+  const opened = await open(allow, undefined, gate.address + path);
   await kept(opened.page);
   return { gate, ...opened };
 }
@@ -23,11 +23,18 @@ async function visit() {
 /** When the worker serves, and has a generation of files. */
 async function kept(page) {
   await page.evaluate(async () => {
-    await navigator.serviceWorker.ready;
-    while (!(await caches.keys()).some((name) => name.startsWith('halver-page-'))) {
+    const { scope } = await navigator.serviceWorker.ready;
+    while (!(await caches.match(`${scope}?note=current`))) { // Which is written when all is there.
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   });
+}
+
+/** When `condition`, evaluated in the page, is met. `waitForFunction` would take its promise for yes. */
+async function until(page, condition) {
+  while (!(await page.evaluate(condition))) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** The version of a file that a page gets, as {@link deploy} wrote it. */
@@ -63,6 +70,48 @@ test('a visit on which nothing was picked is enough', async () => {
   await gate.close();
   await page.reload();
   await chooseAndSee(page, 'photo.jpg', photo);
+  await close();
+});
+
+test('a visit to the verify view alone is enough', async () => {
+  const { gate, page, close } = await visit('verify.html');
+  await gate.close();
+  await page.reload();
+  await page.setInputFiles('#original input', { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await page.setInputFiles('#half input[type="file"]', { name: 'photo.jpg', mimeType: 'image/jpeg', buffer: photo });
+  await page.locator('.verdict', { hasText: 'It is the original itself' }).waitFor();
+  await close();
+});
+
+test('files that were cleared away are fetched again', async () => {
+  const { gate, page, close } = await visit();
+  await page.evaluate(async () => {
+    const name = (await caches.keys()).find((key) => key.startsWith('halver-page-'));
+    await caches.delete(name);
+  });
+  await page.reload();
+  await gate.close();
+  await page.reload();
+  await chooseAndSee(page, 'photo.jpg', photo);
+  await close();
+});
+
+test('a server that is slow does not keep the page from being shown', async () => {
+  const { gate, page, close } = await visit();
+  deploy(gate, '1');
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  gate.deployed.set('/view.js', (body) => held.then(() => `${body}\n// version 1`));
+  await page.reload();
+  assert.equal(await versionOf(page, 'demo.js'), '0', 'the last whole version');
+  release();
+  await until(page, async () => (await caches.keys()).filter((name) => name.startsWith('halver-page-')).length === 2);
+  assert.deepEqual([await versionOf(page, 'demo.js'), await versionOf(page, 'view.js')], ['0', '0']);
+  await page.reload();
+  assert.deepEqual([await versionOf(page, 'demo.js'), await versionOf(page, 'view.js')], ['1', '1']);
+  await gate.close();
   await close();
 });
 
@@ -142,8 +191,12 @@ function modules() {
 
 test('?fresh ends the worker and forgets its files', async () => {
   const { gate, page, close } = await visit();
+  await page.evaluate(() => caches.open('another-page'));
+  deploy(gate, '1');
+  const first = page.waitForResponse('**/demo.js');
   await page.goto(`${gate.address}?fresh`);
-  await page.waitForFunction(async () => (await navigator.serviceWorker.getRegistrations()).length === 0 && (await caches.keys()).length === 0);
+  assert.match(await (await first).text(), /version 1/, 'its modules are the server’s as well');
+  await until(page, async () => (await navigator.serviceWorker.getRegistrations()).length === 0 && (await caches.keys()).join() === 'another-page');
   await gate.close();
   await close();
 });
