@@ -11,15 +11,15 @@ import { receive } from './transfer.js';
 const MARKS = { sha256: 'x-amz-meta-halver-sha256', sourceSha256: 'x-amz-meta-halver-source-sha256', recipe: 'x-amz-meta-halver-recipe' };
 const NO_MARKS = { sha256: null, sourceSha256: null, recipe: null };
 
-/** Why there is no half at an address: `message` is a sentence that says what to do. */
-export class AddressError extends Error {
+/** Why there is no half to compare with: `message` is a sentence that says what to do. */
+export class HalfError extends Error {
   /**
-   * @param {'not-an-address' | 'not-allowed' | 'not-handed-over' | 'status' | 'empty'} code
+   * @param {'not-an-address' | 'not-allowed' | 'not-handed-over' | 'status' | 'empty' | 'unreadable'} code
    * @param {string} sentence
    */
   constructor(code, sentence) {
     super(sentence);
-    this.name = 'AddressError';
+    this.name = 'HalfError';
     this.code = code;
   }
 }
@@ -27,7 +27,7 @@ export class AddressError extends Error {
 /**
  * @param {string} text what was typed
  * @param {AbortSignal} signal
- * @returns {Promise<{ content: Blob, marks: StoredHalf['marks'] }>} rejects with an {@link AddressError}, or as `signal`
+ * @returns {Promise<{ content: Blob, marks: StoredHalf['marks'] }>} rejects with an {@link HalfError}, or as `signal`
  *   says
  */
 export async function fetchHalf(text, signal) {
@@ -36,10 +36,10 @@ export async function fetchHalf(text, signal) {
   try {
     const answer = await receive(url, { signal, credentials: 'omit', referrerPolicy: 'no-referrer' });
     if (answer.status >= 300) {
-      throw new AddressError('status', statusSentence(answer.status));
+      throw new HalfError('status', statusSentence(answer.status));
     }
     if (answer.bytes.byteLength === 0) {
-      throw new AddressError('empty', 'What lies at this address is empty. Is it the address of the half?');
+      throw new HalfError('empty', 'What lies at this address is empty. Is it the address of the half?');
     }
     const marks = Object.entries(MARKS).map(([mark, name]) => [mark, answer.header(name)]);
     const type = answer.header('content-type') ?? '';
@@ -56,10 +56,12 @@ export async function fetchHalf(text, signal) {
  * @param {StoredHalf['marks'] | null} marks
  * @param {import('./halver/index.js').Halver} halver
  * @param {AbortSignal} signal
- * @returns {Promise<StoredHalf>}
+ * @returns {Promise<StoredHalf>} rejects with a {@link HalfError}, or as `signal` says
  */
 export async function describe(content, marks, halver, signal) {
-  const bytes = await content.arrayBuffer();
+  const bytes = await content.arrayBuffer().catch(() => {
+    throw new HalfError('unreadable', 'The stored half could not be read. Is it a folder, or was it moved or changed? Choose it again.');
+  });
   signal.throwIfAborted();
   const info = await halver.probe(content, { signal }).catch(() => null);
   signal.throwIfAborted();
@@ -72,7 +74,7 @@ function addressOf(text) {
   if (!url || !['https:', 'http:'].includes(url.protocol)) {
     const sentence = 'That is no address. One begins with https:// and leads to the half itself, '
       + 'like the one that “Open the stored half” opens.';
-    throw new AddressError('not-an-address', sentence);
+    throw new HalfError('not-an-address', sentence);
   }
   return url;
 }
@@ -104,12 +106,12 @@ function notFetched(failure, isForbidden) {
   const instead = 'Download the file and choose it here.';
   if (isForbidden) {
     const rule = 'This page may fetch from its own server and store alone, as its Content-Security-Policy says.';
-    return new AddressError('not-allowed', `${rule} ${instead}`);
+    return new HalfError('not-allowed', `${rule} ${instead}`);
   }
   const why = failure.isOffline ? 'This device is offline.'
     : failure.code === 'stalled' ? 'The store stopped answering.'
     : 'The store did not hand it over: it cannot be reached, or its CORS rules do not let this page read it.';
-  return new AddressError('not-handed-over', `${why} ${instead}`);
+  return new HalfError('not-handed-over', `${why} ${instead}`);
 }
 
 /** @param {number} status */

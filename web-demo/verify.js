@@ -3,12 +3,14 @@
 
 import { readConfig } from './config.js';
 import { element } from './element.js';
+import { engine } from './engine.js';
 import { sentenceOf } from './failure.js';
 import { FileCard } from './file-card.js';
-import { createHalver } from './halver/index.js';
+import { idle } from './idle.js';
+import { keepOffline } from './offline.js';
 import { bytes, dimensions, unbroken } from './quantity.js';
 import { readReceipt, ReceiptError } from './receipt.js';
-import { AddressError, describe, fetchHalf } from './stored-half.js';
+import { HalfError, describe, fetchHalf } from './stored-half.js';
 import { comparison, factsOf, Verdict } from './verdict.js';
 import { judge } from './verification.js';
 import { announce, setBusy } from './view.js';
@@ -17,6 +19,7 @@ import { announce, setBusy } from './view.js';
 /** @typedef {import('./verification.js').StoredHalf} StoredHalf */
 
 const TITLES = { identical: 'Identical', different: 'Different', unsure: 'Cannot tell' };
+const CHOSEN = 'As chosen here.';
 
 const original = new FileCard('original', (file) => takeOriginal(file));
 const half = new FileCard('half', (file) => takeHalf(file), () => takeAway());
@@ -31,8 +34,6 @@ const address = /** @type {HTMLFormElement} */ (document.getElementById('address
 const url = /** @type {HTMLInputElement} */ (document.getElementById('url'));
 const verdict = new Verdict();
 
-/** @type {ReturnType<typeof createHalver> | null} */
-let engine = null;
 /** @type {Receipt | null} */
 let receipt = null;
 /** @type {StoredHalf['marks'] | null} What the function wrote beside the half, where it was fetched. */
@@ -43,21 +44,28 @@ let current = new AbortController();
 let fetching = new AbortController();
 
 /** The function's own options, where there is one; what the controls say goes over them. */
-const config = readConfig();
+const config = readConfig(AbortSignal.timeout(8000)); // A server that hangs must not hold up the comparison.
+/** Whether a visitor chose the options, which what the function says, if it says it late, must not undo. */
+let isOwnChoice = false;
 
 document.getElementById('outcome')?.append(verdict.element);
-options.addEventListener('change', () => void compare());
+options.addEventListener('change', () => {
+  isOwnChoice = true;
+  optionsSaid.textContent = CHOSEN;
+  void compare();
+});
 address.addEventListener('submit', (event) => {
   event.preventDefault();
   void takeAddress();
 });
 listenForDrops();
 config.then(({ options: given, recipe }) => {
-  if (recipe !== null && !receipt) {
+  if (recipe !== null && !receipt && !isOwnChoice) {
     writeOptions(given, 'Those of the function behind this page.');
   }
 });
 void compare();
+void idle().then(keepOffline);
 
 /** @param {File} file */
 function takeOriginal(file) {
@@ -103,13 +111,13 @@ async function takeReceipt(file) {
  * @param {Receipt | null} given
  */
 function useReceipt(given) {
-  receipt = given;
-  options.disabled = given !== null;
   if (given) {
     writeOptions(given.options, 'Those of the receipt.');
-  } else {
-    optionsSaid.textContent = 'As chosen here.';
+  } else if (receipt) {
+    optionsSaid.textContent = CHOSEN;
   }
+  receipt = given;
+  options.disabled = given !== null;
   void compare();
 }
 
@@ -138,10 +146,17 @@ async function takeAddress() {
     if (signal.aborted) {
       return; // Another half took its place.
     }
-    const sentence = error instanceof AddressError ? error.message : `The page failed: ${error}. Reload it and try again.`;
-    half.refuse(sentence);
-    announce(sentence);
+    const sentence = error instanceof HalfError ? error.message : `The page failed: ${error}. Reload it and try again.`;
+    refuseHalf(sentence);
+    return;
   }
+  void compare();
+}
+
+/** @param {string} sentence why */
+function refuseHalf(sentence) {
+  half.refuse(sentence);
+  announce(sentence);
   void compare();
 }
 
@@ -168,6 +183,10 @@ async function compare() {
     if (signal.aborted) {
       return; // A newer comparison took the place of this one, and the page is busy with it.
     }
+    if (error instanceof HalfError) {
+      refuseHalf(error.message);
+      return;
+    }
     tell('unsure', [sentenceOf(error, /** @type {File} */ (original.content))]);
   }
   setBusy(false);
@@ -178,11 +197,7 @@ async function compare() {
  * @param {AbortSignal} signal
  */
 async function find(file, signal) {
-  engine ??= createHalver();
-  const halver = await engine.catch((error) => {
-    engine = null; // A later try may find it.
-    throw error;
-  });
+  const halver = await engine();
   signal.throwIfAborted();
   const made = await halver.halve(file, { ...(receipt ? receipt.options : await chosenOptions()), signal });
   const stored = half.content && (await describe(half.content, marks, halver, signal));
@@ -291,7 +306,8 @@ function listenForDrops() {
  * @param {EventTarget | null} target
  */
 function sort(files, target) {
-  const isPaper = (/** @type {File} */ file) => file.type === 'application/json' || file.name.endsWith('.json');
+  const isForPaper = files.length === 1 && paper.holds(target); // Whatever it is: the card says what it thinks of it.
+  const isPaper = (/** @type {File} */ file) => isForPaper || file.type === 'application/json' || file.name.endsWith('.json');
   const found = files.find(isPaper);
   if (found) {
     void takeReceipt(found);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read } from './browser.mjs';
 
@@ -292,3 +293,55 @@ async function drop(page, files) {
     document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
   }, files.map(([name, buffer]) => [name, buffer.toString('base64')]));
 }
+
+test('options that were chosen are said to be, and a server that answers late does not undo them', async () => {
+  let release = () => {};
+  const held = new Promise((resolve) => {
+    release = resolve;
+  });
+  const { page, close } = await view(desktop, (tab) => tab.route('**/config', (route) => held.then(() => route.continue())));
+  await page.getByLabel('Quality').fill('40');
+  await page.getByLabel('Quality').blur();
+  assert.equal(await page.locator('#options-said').innerText(), 'As chosen here.');
+  const answer = page.waitForResponse('**/config');
+  release();
+  await answer;
+  await give(page, 'original', 'photo.jpg', photo);
+  await give(page, 'half', 'half.jpg', known.half);
+  await outcome(page, 'Different');
+  assert.equal(await page.getByLabel('Quality').inputValue(), '40');
+  assert.equal(await page.locator('#options-said').innerText(), 'As chosen here.');
+  await close();
+});
+
+test('what is dropped on the receipt’s card goes to it, and a refused one leaves the options alone', async () => {
+  const { page, close } = await view();
+  await page.getByText('Those of the function behind this page.').waitFor();
+  await page.evaluate(() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['Milk'], 'receipt.txt'));
+    document.getElementById('receipt').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+  });
+  await page.locator('#receipt', { hasText: 'no receipt of Halver' }).waitFor();
+  assert.equal(await page.locator('#original').getAttribute('data-state'), null);
+  assert.equal(await page.locator('#options-said').innerText(), 'Those of the function behind this page.');
+  await close();
+});
+
+test('an engine that does not load is said, and a half that cannot be read', async () => {
+  const { page, close } = await view(desktop, (tab) => tab.route('**/halver/index.js', (route) => route.abort()));
+  await give(page, 'original', 'photo.jpg', photo);
+  await give(page, 'half', 'half.jpg', known.half);
+  await outcome(page, 'Cannot tell', /The engine did not load/);
+  await close();
+  const other = await view();
+  const session = await other.page.context().newCDPSession(other.page);
+  await give(other.page, 'original', 'photo.jpg', photo);
+  const { x, y } = await other.page.locator('#half-title').boundingBox();
+  const data = { items: [], files: [fileURLToPath(new URL('.', import.meta.url))], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop']) {
+    await session.send('Input.dispatchDragEvent', { type, x: x + 5, y: y + 5, data });
+  }
+  await other.page.locator('#half', { hasText: 'The stored half could not be read.' }).waitFor();
+  await other.close();
+});
