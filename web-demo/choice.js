@@ -18,6 +18,8 @@ const effort = /** @type {HTMLInputElement} */ (document.getElementById('effort'
 const note = /** @type {HTMLElement} */ (document.getElementById('quality-note'));
 const notice = /** @type {HTMLElement} */ (document.getElementById('choice-notice'));
 const reset = /** @type {HTMLButtonElement} */ (document.getElementById('choice-reset'));
+/** The same where a refusal is shown, which the choice may be the cause of. */
+const refusalReset = /** @type {HTMLButtonElement} */ (document.getElementById('refusal-reset'));
 
 /** @type {Choice} What the function does; until it has said so, what the engine does by itself. */
 let own = { quality: 80, format: null, effort: 'balanced' };
@@ -60,11 +62,13 @@ export function onChoice(change) {
   for (const control of [format, effort]) {
     control.addEventListener('change', settle);
   }
-  reset.addEventListener('click', () => {
-    setChoice(own);
-    settle();
-    quality.focus(); // The button goes away with the difference.
-  });
+  for (const button of [reset, refusalReset]) {
+    button.addEventListener('click', () => {
+      setChoice(own);
+      settle();
+      quality.focus(); // The button goes away with the difference.
+    });
+  }
 }
 
 /**
@@ -76,6 +80,7 @@ export function showNotice(uploads) {
   const isOwn = isOwnChoice();
   notice.classList.toggle('differs', !isOwn);
   reset.hidden = isOwn;
+  refusalReset.hidden = isOwn;
   reset.textContent = uploads ? 'As the function' : 'Reset';
   const [same, other] = uploads
     ? ['As the function does it: an upload gives these very bytes.',

@@ -13,7 +13,7 @@ import { onApproach, onPick } from './picker.js';
 import { bytes, saving } from './quantity.js';
 import { showNothing, showResult } from './result.js';
 import { Shelf } from './shelf.js';
-import { announce, setBusy, showPicture, showStart } from './view.js';
+import { announce, announceAtRest, setBusy, showPicture, showStart } from './view.js';
 
 /** @typedef {import('./picture.js').Picture} Picture */
 /** @typedef {import('./picture.js').Half} Half */
@@ -50,6 +50,9 @@ onPick((files) => {
   void show();
 });
 onChoice(chosen);
+part('refusal-reset').addEventListener('click', () => {
+  newcomer = album.open; // The refusal goes away, so the focus goes to what comes in its place.
+});
 onApproach(warmUp);
 void idle().then(() => {
   // On a first visit nobody may want the engine yet; later it lies on the device and costs nothing.
@@ -73,6 +76,8 @@ async function changed(picture) {
   if (picture) {
     if (picture.half) {
       outbox.promise(picture, (await engine()).engine, await config);
+    } else {
+      outbox.refuse(picture);
     }
     shelf.update(picture, picture === album.open, outbox.labelOf(picture));
     shelf.sum(album.pictures);
@@ -129,7 +134,7 @@ async function preview(picture, half) {
   showPicture('preview', picture === newcomer);
   newcomer = null;
   const { word, figure } = saving(picture.file.size, half.bytes.length);
-  announce(`${isSame ? 'Now' : 'Done:'} ${half.width} by ${half.height} pixels, ${bytes(half.bytes.length)}, ${figure} ${word}`);
+  (isSame ? announceAtRest : announce)(`${isSame ? 'Now' : 'Done:'} ${half.width} by ${half.height} pixels, ${bytes(half.bytes.length)}, ${figure} ${word}`);
 }
 
 /**
@@ -161,5 +166,6 @@ function remove(picture) {
 
 function tellAll() {
   const refused = album.pictures.filter(({ state }) => state === 'refused').length;
-  announce(`${album.pictures.length - refused} pictures halved${refused > 0 ? `, ${refused} refused` : ''}`);
+  const halved = album.pictures.length - refused;
+  announce(`${halved} ${halved === 1 ? 'picture' : 'pictures'} halved${refused > 0 ? `, ${refused} refused` : ''}`);
 }

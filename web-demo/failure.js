@@ -3,18 +3,23 @@
 
 import { bytes, formatName, whole } from './quantity.js';
 
+/** What an encoder says of a half that its format cannot hold; decoders name the side that they found. */
+const OF_THE_HALF = /^a side over \d+ pixels$/;
+
 /** @type {Record<string, (details: Record<string, any>, name: string) => string>} */
 const SENTENCES = {
   'not-an-image': (_, name) => `${name} is not an image, whatever its name says. Choose a JPEG, PNG, WebP or GIF.`,
   'unsupported-format': (details, name) =>
-    `${name} is a ${details.name} file, which cannot be halved here. Save it as JPEG, PNG, WebP or GIF and choose that.`,
-  'unsupported-feature': (details, name) =>
-    `${name} is a ${formatName(details.format)} with ${details.feature}, which cannot be halved here. Save it without, and choose that.`,
+    `${name} is ${article(details.name)} ${details.name} file, which cannot be halved here. Save it as JPEG, PNG, WebP or GIF and choose that.`,
+  'unsupported-feature': ({ format, feature }, name) =>
+    OF_THE_HALF.test(feature)
+      ? `The half of ${name} would have ${feature}, which no ${formatName(format)} can have. Choose another format for it.`
+      : `${name} is a ${formatName(format)} with ${feature}, which cannot be halved here. Save it without, and choose that.`,
   malformed: (details, name) =>
     `${name} is a broken ${formatName(details.format)}: the file ${details.reason}. Choose another copy, or export it once more.`,
   'too-large': (details, name) => tooLarge(details, name),
   'bad-options': () => 'This page and its server are of different versions. Reload the page; if that does not help, build both anew.',
-  unreadable: (_, name) => `${name} could not be read. Was it moved, or is it too large for this browser? Choose it again.`,
+  unreadable: (_, name) => `${name} could not be read. Is it a folder, was it moved, or is it too large for this browser? Choose the file again.`,
   'engine-missing': () => 'The engine did not load. Check the connection and reload; on your own machine, run “cargo xtask wasm” first.',
   'engine-mismatch': () =>
     'The engine does not compute here as it should, so its halves would be worthless. Update this browser, or use another one.',
@@ -57,4 +62,9 @@ function tooLarge({ limit, needed, allowed }, name) {
     default:
       return `${name} has ${bytes(needed)}; up to ${bytes(allowed)} are halved here. Choose a smaller file.`;
   }
+}
+
+/** @param {string} name of a format, spoken by its letters or as a word */
+function article(name) {
+  return /^(A|E|I|O|S[A-Z]{2}$)/.test(name) ? 'an' : 'a';
 }

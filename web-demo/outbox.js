@@ -29,17 +29,16 @@ export class Outbox {
   /**
    * The picture's delivery promises its present half from now on.
    *
-   * @param {Picture} picture
+   * @param {Picture} picture halved
    * @param {import('./halver/index.js').Engine} engine
    * @param {import('./config.js').Config} config
    */
   promise(picture, engine, config) {
-    const { file, half } = picture;
+    const { file } = picture;
+    const half = /** @type {import('./picture.js').Half} */ (picture.half);
     const options = /** @type {Record<string, any>} */ (picture.options);
     const known = this.#deliveries.get(picture);
-    if (!half) {
-      this.#drop(picture);
-    } else if (!known) {
+    if (!known) {
       const delivery = new Delivery({ file, half, options, engine, config });
       this.#deliveries.set(picture, { delivery, half });
       delivery.addEventListener('change', () => this.#onChange(picture));
@@ -47,6 +46,17 @@ export class Outbox {
     } else if (known.half !== half) {
       known.half = half;
       known.delivery.renew(half, options);
+    }
+  }
+
+  /**
+   * There is no half to promise any more. An upload that runs goes on.
+   *
+   * @param {Picture} picture
+   */
+  refuse(picture) {
+    if (this.#deliveries.get(picture)?.delivery.isRunning === false) {
+      this.#drop(picture);
     }
   }
 

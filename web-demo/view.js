@@ -3,13 +3,29 @@
 
 const status = part('status');
 
+/** Milliseconds without news after which a sentence that may soon be out of date is said. */
+const REST = 800;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let resting;
+
 /**
  * Says it in the page's one live region, politely.
  *
  * @param {string} sentence
  */
 export function announce(sentence) {
+  clearTimeout(resting);
   status.textContent = sentence;
+}
+
+/**
+ * The same when nothing newer has come for a while: a slider that moves would else be talked over.
+ *
+ * @param {string} sentence
+ */
+export function announceAtRest(sentence) {
+  clearTimeout(resting);
+  resting = setTimeout(() => announce(sentence), REST);
 }
 
 /** @param {boolean} busy */

@@ -86,6 +86,25 @@ export async function transfer(page, type, files) {
   }, { type, files: files.map(([name, bytes]) => [name, bytes.toString('base64')]) });
 }
 
+/**
+ * A PNG of one colour, drawn by the browser.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {number} width
+ * @param {number} height
+ * @returns {Promise<Buffer>}
+ */
+export async function drawn(page, width, height) {
+  const bytes = await page.evaluate(async (sides) => {
+    const canvas = new OffscreenCanvas(sides.width, sides.height);
+    const pen = canvas.getContext('2d');
+    pen.fillStyle = 'teal';
+    pen.fillRect(0, 0, sides.width, sides.height);
+    return [...new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer())];
+  }, { width, height });
+  return Buffer.from(bytes);
+}
+
 /** The sentence of the refusal that is shown. */
 export async function refusal(page) {
   await page.getByRole('heading', { name: 'That did not work' }).waitFor();

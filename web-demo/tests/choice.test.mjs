@@ -38,6 +38,33 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
   }
 }
 
+test('a slider that moves is not talked over, and the last result is said', async () => {
+  const { page, close } = await open();
+  await chooseAndSee(page, 'small.jpg', small);
+  await page.evaluate(() => {
+    window.said = [];
+    const status = document.getElementById('status');
+    new MutationObserver(() => window.said.push(status.textContent)).observe(status, { childList: true });
+  });
+  const results = await page.evaluate(async () => {
+    const slider = document.getElementById('quality');
+    const seen = new Set();
+    for (let quality = 79; quality > 40; quality -= 1) {
+      slider.value = String(quality);
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      seen.add(document.getElementById('sha256').textContent);
+    }
+    return seen.size;
+  });
+  assert.ok(results > 2, `${results} results were shown`);
+  await page.waitForFunction(() => window.said.length > 0);
+  const said = await page.evaluate(() => window.said);
+  assert.ok(said.length < results - 1, `${said.length} sentences for ${results} results`);
+  assert.match(said.at(-1), /^Now \d+ by \d+ pixels/);
+  await close();
+});
+
 test('the slider moves numbers while it moves, and nothing else', async () => {
   const { page, close } = await open();
   await chooseAndSee(page, 'mountain.jpg', mountain);

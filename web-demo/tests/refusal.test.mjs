@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-import { assertAccessible, browser, choose, chooseAndSee, desktop, keep, open, phone, read, refusal } from './browser.mjs';
+import { assertAccessible, browser, choose, chooseAndSee, desktop, drawn, keep, open, phone, read, refusal } from './browser.mjs';
 
 const corpus = (name) => read(`core/tests/corpus/${name}`);
 
@@ -16,6 +17,8 @@ const table = [
   ['cut.jpg', corpus('truncated.jpg'), /is a broken JPEG: the file .+\. Choose another copy/],
   ['party.gif', corpus('animated.gif'), /is a GIF with animation, which cannot be halved here/],
   ['phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'), /is a HEIC file, .+ Save it as JPEG, PNG, WebP or GIF/],
+  ['clip.png', Buffer.from('\0\0\0\x18ftypavif\0\0\0\0', 'latin1'), /is an AVIF file/],
+  ['logo.svg', Buffer.from("<svg xmlns='http://www.w3.org/2000/svg'/>"), /is an SVG file/],
 ];
 
 test('each kind of bad file has its sentence, and a good one works afterwards', async () => {
@@ -41,6 +44,34 @@ test('a file with more bytes than allowed is refused before it is read', async (
   }));
   await choose(page, 'big.jpg', corpus('photo-420.jpg'));
   assert.match(await refusal(page), /“big\.jpg” has [\d.]+ kB; up to 1 kB are halved here\. Choose a smaller file\.$/);
+  await close();
+});
+
+test('a folder that is dropped is refused as what it may be', async () => {
+  const { page, close } = await open();
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [fileURLToPath(new URL('.', import.meta.url))], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop']) {
+    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+  }
+  assert.match(await refusal(page), /^“tests” could not be read\. Is it a folder, /);
+  await close();
+});
+
+test('a format that cannot hold the half is said, is taken back at one press, and uploads nothing', async () => {
+  const { page, close } = await open();
+  await chooseAndSee(page, 'wide.png', await drawn(page, 40_000, 2));
+  await chooseAndSee(page, 'good.jpg', corpus('photo-420.jpg'));
+  await page.getByRole('button', { name: 'Upload all (2)' }).waitFor();
+  await page.getByLabel('Format').selectOption('webp');
+  await page.locator('#pictures .item-open', { hasText: 'wide.png' }).click();
+  assert.match(await refusal(page), /^The half of “wide\.png” would have a side over 16383 pixels, which no WebP can have\. Choose another format/);
+  assert.equal(await page.locator('.deliveries').isVisible(), false, 'one file has a half, and the list’s button is for several');
+  await assertAccessible(page, 'a refusal that the choice is the cause of');
+  await page.getByRole('button', { name: 'Reset the options' }).click();
+  await page.getByRole('heading', { name: 'wide.png', level: 2 }).waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'result-title');
+  await page.getByRole('button', { name: 'Upload all (2)' }).waitFor();
   await close();
 });
 
