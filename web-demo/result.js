@@ -51,7 +51,7 @@ export function showNothing() {
  * @param {string | null} profile
  */
 function write({ name, file }, half, engine, profile) {
-  text('result-title', name);
+  text('result-title', name).title = name; // Long ones are cut after two lines.
   text('before-pixels', dimensions(half.source.width, half.source.height));
   text('after-pixels', dimensions(half.width, half.height));
   size('before-bytes', file.size);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { browser, chooseAndSee, open, read } from './browser.mjs';
+import { browser, chooseAndSee, drawn, open, phone, read } from './browser.mjs';
 
 const photo = read('core/tests/corpus/photo-420.jpg');
 
@@ -51,6 +51,22 @@ test('the divider follows the pointer, to both edges', async () => {
   await page.mouse.move(x + width / 2, y + height / 2);
   assert.equal(await dividerShare(page), 0);
   await close();
+});
+
+test('pictures of every shape lie in the stage, whole', async () => {
+  for (const device of [undefined, phone]) {
+    const { page, close } = await open(device);
+    for (const [width, height] of [[6000, 10], [10, 6000], [1, 1], [30_000, 1]]) {
+      const name = `${width}-${height}.png`;
+      await chooseAndSee(page, name, await drawn(page, width, height));
+      const [stage, figure, board] = await Promise.all(['.stage', '#compare', '.board'].map((part) => page.locator(part).boundingBox()));
+      for (const [part, box] of [['figure', figure], ['picture', board]]) {
+        assert.ok(box.x >= stage.x - 1 && box.x + box.width <= stage.x + stage.width + 1, `${name}: ${part} at ${box.x}, ${box.width} wide`);
+      }
+      assert.ok(Math.abs(2 * (board.x - figure.x) + board.width - figure.width) < 2, `${name}: in the middle`);
+    }
+    await close();
+  }
 });
 
 /** What a screen reader calls the element with the focus. */
