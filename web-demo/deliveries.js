@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The deliveries of a list, with one button for all: “Upload all”, which becomes “Cancel all” while any is under way, and
- * a line that counts how they ended.
+ * The deliveries of a list, with one button for all: “Upload all”, which becomes “Cancel all” while it is at work or all
+ * that is left is under way, and a line that counts how they ended.
  *
  * ```js
  * const all = new Deliveries();
@@ -31,7 +31,7 @@ export class Deliveries {
     this.#button.addEventListener('keydown', (event) => event.repeat && event.preventDefault());
     this.#button.addEventListener('click', ({ detail }) => {
       if (detail < 2) {
-        void (this.#isRunning ? this.cancel() : this.start());
+        void (this.#isRunning || this.#toDo.length === 0 ? this.cancel() : this.start());
       }
     });
   }
@@ -57,7 +57,7 @@ export class Deliveries {
       return;
     }
     this.#isRunning = true;
-    announce(`Uploading ${toDo.length} files`);
+    announce(toDo.length === 1 ? 'Uploading 1 file' : `Uploading ${toDo.length} files`);
     await Promise.all(toDo.map((delivery) => delivery.start()));
     this.#isRunning = false;
     this.#show();
@@ -88,10 +88,12 @@ export class Deliveries {
   /** The button keeps its focus through all of it, because it stays the same element and is never `disabled`. */
   #write() {
     const number = this.#toDo.length;
+    const isUnderWay = [...this.#all].some((delivery) => delivery.isRunning);
+    const cancels = this.#isRunning || (number === 0 && isUnderWay);
     const isUseful = [...this.#all].some((delivery) => delivery.state !== 'off');
     this.element.hidden = this.#all.size < 2 || !isUseful;
-    this.#button.textContent = this.#isRunning ? 'Cancel all' : number > 0 ? `Upload all (${number})` : 'All uploaded';
-    this.#button.setAttribute('aria-disabled', String(!this.#isRunning && number === 0));
+    this.#button.textContent = cancels ? 'Cancel all' : number > 0 ? `Upload all (${number})` : 'All uploaded';
+    this.#button.setAttribute('aria-disabled', String(!cancels && number === 0));
     this.#line.textContent = this.summary;
   }
 }

@@ -76,6 +76,20 @@ test('cancel all ends those under way and those that wait, and gives their place
   await close();
 });
 
+test('uploads that were begun one by one are not said to be done while they are under way', async () => {
+  const { page, gate, close } = await many(2);
+  await page.evaluate(() => window.deliveries.forEach((delivery) => void delivery.start()));
+  await page.waitForFunction(() => window.deliveries.every(({ state }) => state === 'halving'));
+  assert.equal(await label(page).innerText(), 'Cancel all');
+  await label(page).click();
+  await label(page).filter({ hasText: 'Upload all (2)' }).waitFor();
+  assert.deepEqual(await states(page), ['cancelled', 'cancelled']);
+  gate.isOpen = true;
+  await label(page).click();
+  await label(page).filter({ hasText: 'All uploaded' }).waitFor();
+  await close();
+});
+
 test('a delivery is shown while it goes on, and another one in its place', async () => {
   const { page, gate, close } = await many(2);
   await page.evaluate(() => {
