@@ -15,6 +15,9 @@ export async function profileName(bytes, format) {
   }
 }
 
+/** Tags that are looked at: real profiles have some twenty, and one of megabytes may state as many as fit. */
+const MOST_TAGS = 100;
+
 /** @type {Record<string, (bytes: Uint8Array<ArrayBuffer>) => Uint8Array | undefined | Promise<Uint8Array>>} */
 const FINDERS = { jpeg: inJpeg, png: inPng, webp: inWebp };
 
@@ -66,7 +69,7 @@ async function inPng(bytes) {
  */
 function describe(profile) {
   const view = viewOf(profile);
-  for (let tag = 132; tag < 132 + 12 * view.getUint32(128); tag += 12) {
+  for (let tag = 132; tag < 132 + 12 * Math.min(view.getUint32(128), MOST_TAGS); tag += 12) {
     if (ascii(profile, tag, 4) === 'desc') {
       const at = view.getUint32(tag + 4);
       const name = ascii(profile, at, 4) === 'mluc'
