@@ -4,7 +4,7 @@
 export class HalverError extends Error {
   /** @param {{ code: string, message: string, details?: object | null, cause?: unknown }} failure */
   constructor({ code, message, details, cause }) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, cause ? { cause } : {});
     this.name = 'HalverError';
     this.code = code;
     this.details = details ?? {};

@@ -98,7 +98,7 @@ class Halver {
    * @param {{ signal?: AbortSignal }} [options]
    */
   async probe(source, { signal } = {}) {
-    return this.#pool.run({ task: 'probe', source: await this.#portable(source), options: {} }, signal, () => {});
+    return this.#pool.run({ task: 'probe', source: await this.#portable(source) }, signal, () => {});
   }
 
   /** @param {import('./index.js').Options} [options] */

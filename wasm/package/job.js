@@ -1,7 +1,7 @@
 // @ts-check
 /** What a worker does: loads the engine, proves that it counts right, then takes one job after the other. */
 
-import { HalverError, about, allOptions, estimate, halve, load, memoryBytes, probe, recipe, sha256 } from './core.js';
+import { HalverError, about, estimate, halve, load, memoryBytes, probe, recipe, sha256 } from './core.js';
 import { countsRight } from './known-answer.js';
 
 /** Bytes of a file that nearly always tell what the whole will cost. */
@@ -9,7 +9,8 @@ const HEAD = 65536;
 
 /**
  * @typedef {{ module: WebAssembly.Module }
- *   | { task: 'halve' | 'probe', source: Blob | Uint8Array, options: import('./index.js').Options }
+ *   | { task: 'halve', source: Blob | Uint8Array, options: import('./index.js').Options }
+ *   | { task: 'probe', source: Blob | Uint8Array }
  *   | { task: 'recipe', options: import('./index.js').Options }} Question
  */
 
@@ -43,7 +44,7 @@ const TASKS = {
   async halve({ source, options }, post) {
     const clock = new Clock(post);
     clock.enter('reading');
-    const bytes = await read(source, options);
+    const bytes = await read(source, options, HEAD);
     // By another thread of the browser's, while this one halves.
     const hash = digest(bytes);
     clock.enter('halving');
@@ -53,8 +54,9 @@ const TASKS = {
     return { ...half, source: info, memory: memoryBytes(), timings: clock.stop() };
   },
 
-  async probe({ source, options }) {
-    return probe(await read(source, options));
+  async probe({ source }) {
+    // What is too large to be halved can be probed.
+    return probe(await read(source, {}, 0));
   },
 
   recipe: ({ options }) => recipe(options),
@@ -91,24 +93,18 @@ class Clock {
 }
 
 /**
- * The whole source, unless its head or its length says that it is too large.
+ * The whole source, unless its length or its first `head` bytes say that it is too large.
  *
  * @param {Blob | Uint8Array} source
  * @param {import('./index.js').Options} options
+ * @param {number} head
  * @returns {Promise<Uint8Array>}
  */
-async function read(source, options) {
+async function read(source, options, head) {
   if (source instanceof Uint8Array) {
     return source;
   }
-  const allowed = allOptions(options).limits.source_bytes;
-  if (source.size > allowed) {
-    const details = { code: 'too-large', limit: 'source-bytes', needed: source.size, allowed };
-    throw new HalverError({ code: 'too-large', message: `too large: ${source.size} source bytes needed, ${allowed} allowed`, details });
-  }
-  if (source.size > HEAD) {
-    estimate(await bytesOf(source.slice(0, HEAD)), source.size, options);
-  }
+  estimate(await bytesOf(source.slice(0, head)), source.size, options);
   return bytesOf(source);
 }
 

@@ -22,8 +22,8 @@ export class Thread {
     worker.onmessage = ({ data }) => this.#hear(data);
     worker.onerror = (event) => {
       event.preventDefault?.();
-      const [code, message] = this.#isReady ? ['engine-crashed', 'the worker crashed'] : ['engine-missing', 'the worker did not load'];
-      this.end(new HalverError({ code, message: event.message ? `${message}: ${event.message}` : message }));
+      const code = this.#isReady ? 'engine-crashed' : 'engine-missing';
+      this.end(new HalverError({ code, message: `the worker failed: ${event.message ?? 'it did not load'}` }));
     };
   }
 

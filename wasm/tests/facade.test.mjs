@@ -102,6 +102,12 @@ test('errors keep their class, their code and their numbers', async () => {
   });
 });
 
+test('a picture that is too large to be halved can be probed', async () => {
+  const halver = await start();
+  const huge = new Blob([read('core/tests/corpus/huge-header.jpg'), new Uint8Array(1 << 17)]);
+  assert.equal((await halver.probe(huge)).width, 65535);
+});
+
 test('a huge picture is refused by its head, though its file breaks off behind', async () => {
   const halver = await start();
   const head = read('core/tests/corpus/huge-header.jpg');
