@@ -152,7 +152,7 @@ export class Upload {
         await attempt();
         return;
       }
-      this.#judge(answer);
+      await this.#judge(answer);
     };
     await persist(attempt, { signal, onWait: (wait) => onProgress({ step: 'uploading', sent: 0, wait }) });
     this.#arrived = true;
@@ -187,11 +187,16 @@ export class Upload {
   async #explain(error) {
     if (error instanceof Passing) {
       await this.#file.slice(0, 1).arrayBuffer().catch(() => {
-        const sentence = 'The file was changed or moved after it was chosen, so the preview is not of what it is now. Choose it again.';
-        throw new UploadError('file-changed', sentence);
+        throw fileChanged();
       });
     }
     throw error;
+  }
+
+  /** Whether the file still is what was chosen. Browsers see no change that comes within the same second. */
+  async #isAsChosen() {
+    const hash = await this.#file.arrayBuffer().then(sha256, () => null);
+    return hash === this.#source.sha256;
   }
 
   /**
@@ -200,11 +205,15 @@ export class Upload {
    *
    * @param {import('./transfer.js').Answer} answer of the store to the put
    */
-  #judge({ status, bytes, retryAfter }) {
+  async #judge({ status, bytes, retryAfter }) {
     if (status < 300 || status === 412) {
       return;
     }
     const code = storeCode(bytes);
+    if ((OTHER_BYTES.includes(code) || isRefusal({ status, bytes })) && !(await this.#isAsChosen())) {
+      this.reset();
+      throw fileChanged();
+    }
     if (OTHER_BYTES.includes(code)) {
       this.reset();
       const sentence = 'The storage refused the upload, because other bytes arrived than the preview was made of. '
@@ -369,6 +378,11 @@ function storeTrouble(status, code, retryAfter) {
 /** @param {number} retryAfter milliseconds */
 function later(retryAfter) {
   return retryAfter > 0 ? `It asks to be left alone for ${Math.ceil(retryAfter / 1000)} seconds: try again then.` : 'Try again in a minute.';
+}
+
+function fileChanged() {
+  const sentence = 'The file was changed or moved after it was chosen, so the preview is not of what it is now. Choose it again.';
+  return new UploadError('file-changed', sentence);
 }
 
 function noHalf() {
