@@ -23,10 +23,12 @@ export class DeliveryPanel {
   #download = element('a', { className: 'button' }, 'Download');
   #receipt = element('a', { className: 'button receipt', title: 'Receipt' }, element('span', { className: 'unseen' }, 'Receipt'));
   #actions = element('p', { className: 'actions' }, this.#button, this.#download, this.#receipt);
-  #bar = element('div', { className: 'delivery' }, this.#steps.element, this.#actions);
+  #note = element('p', { className: 'delivery-note' });
+  #bar = element('div', { className: 'delivery' }, this.#steps.element, this.#note, this.#actions);
 
   /** @param {() => void} onPress */
   constructor(onPress) {
+    this.#note.setAttribute('aria-hidden', 'true'); // The verdict says it at length, and the live region has said it.
     // A key that is held down must not press a button whose meaning changes again and again, nor must a double click.
     this.#button.addEventListener('keydown', (event) => event.repeat && event.preventDefault());
     this.#button.addEventListener('click', ({ detail }) => {
@@ -90,6 +92,17 @@ export class DeliveryPanel {
   /** @param {string} line in place of the last */
   amend(line) {
     this.#verdict.amend(line);
+  }
+
+  /**
+   * In a few words over the names of the steps, for whoever does not see the verdict: on a phone it lies below the fold.
+   *
+   * @param {string} words empty where the steps say enough
+   */
+  note(words) {
+    if (this.#note.textContent !== words) {
+      this.#note.textContent = words;
+    }
   }
 
   /**

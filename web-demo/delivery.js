@@ -69,6 +69,9 @@ const LABELS = {
   cancelled: 'Cancelled',
 };
 
+/** States of which the four steps say too little. */
+const NOTED = ['queued', 'failed', 'cancelled'];
+
 const ORDINALS = ['', 'First', 'Second', 'Third', 'Fourth'];
 /** Milliseconds between two looks at a pause’s seconds. */
 const TICK = 250;
@@ -248,12 +251,12 @@ export class Delivery extends EventTarget {
     const end = performance.now() + (wait.kind === 'pause' ? wait.milliseconds : 0);
     this.#panel.say(trouble, line);
     this.#panel.speak(`${trouble} ${line}`);
-    this.#turn(step, label);
     this.#countdown = setInterval(() => {
       const now = outlook(wait, end - performance.now());
       this.#panel.amend(now.line);
       this.#turn(step, now.label);
     }, TICK);
+    this.#turn(step, label);
   }
 
   /**
@@ -323,6 +326,7 @@ export class Delivery extends EventTarget {
   #turn(state, label = LABELS[state]) {
     this.state = state;
     this.label = label;
+    this.#panel.note(this.#countdown !== undefined || NOTED.includes(state) ? label : '');
     this.dispatchEvent(new Event('change'));
   }
 }

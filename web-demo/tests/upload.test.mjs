@@ -81,6 +81,30 @@ test('a store in trouble is tried again, and each pause is told', async () => {
   await close();
 });
 
+test('on a phone, an upload in trouble says so beside its button, and nothing moves', async () => {
+  const { page, requests, close } = await upload({ options: phone, ask: until(3, failing(503, { 'retry-after': '2' })) });
+  const note = page.locator('.delivery-note');
+  await page.evaluate(() => {
+    window.shifts = [];
+    const describe = ({ value, sources }) => `${value} ${sources.map(({ node }) => node?.id || node?.textContent)}`;
+    new PerformanceObserver((entries) => window.shifts.push(...entries.getEntries().map(describe))).observe({ type: 'layout-shift' });
+  });
+  for (const words of [/^Second try in [12] s$/, /^Third try in [12] s$/]) {
+    await note.filter({ hasText: words }).waitFor();
+    const { y, height } = await note.boundingBox();
+    assert.ok(y > 0 && y + height < phone.viewport.height, `at ${y}`);
+  }
+  await page.context().setOffline(true);
+  await note.filter({ hasText: /^Offline$/ }).waitFor();
+  await assertAccessible(page, 'offline, on a phone');
+  await page.context().setOffline(false);
+  await verdict(page, 'Identical').waitFor();
+  assert.equal(await note.isVisible(), false);
+  assert.equal(requests.put, 1);
+  assert.deepEqual(await page.evaluate(() => window.shifts), []);
+  await close();
+});
+
 test('four tries are all, and what is left over by them is not asked for again', async () => {
   let up = false;
   const { page, requests, close } = await upload({ put: (route) => (up ? route.continue() : failing(503)(route)) });
