@@ -1,6 +1,7 @@
 // @ts-check
 /** A delivery as it is seen: the verdict, the four steps, and the row of buttons. */
 
+import { Attention } from './attention.js';
 import { element } from './element.js';
 import { receiptFile } from './receipt.js';
 import { Steps } from './steps.js';
@@ -17,6 +18,7 @@ const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'web
  * It is never `disabled`, which would drop the focus; `aria-disabled` and a check do the same.
  */
 export class DeliveryPanel {
+  #attention = new Attention();
   #verdict = new Verdict();
   #steps = new Steps();
   #button = element('button', { type: 'button', className: 'primary' });
@@ -33,6 +35,7 @@ export class DeliveryPanel {
     this.#button.addEventListener('keydown', (event) => event.repeat && event.preventDefault());
     this.#button.addEventListener('click', ({ detail }) => {
       if (detail < 2 && this.#button.getAttribute('aria-disabled') === 'false') {
+        this.#attention.begin();
         onPress();
       }
     });
@@ -134,7 +137,10 @@ export class DeliveryPanel {
       ...(link ? [element('a', { href: link.href, target: '_blank', rel: 'noopener' }, link.label)] : []),
     );
     this.speak([title, ...lines].join('. '));
-    this.#verdict.element.scrollIntoView({ block: 'nearest' });
+    if (this.#attention.isHeld) {
+      this.#verdict.element.scrollIntoView({ block: 'nearest' });
+    }
+    this.#attention.end();
   }
 
   /**

@@ -20,7 +20,7 @@ const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123
 const FILES = [
   '', 'verify.html', 'style.css', 'verify.css', 'manifest.webmanifest',
   'icon.svg', 'icon-192.png', 'icon-512.png', 'alert.svg', 'receipt.svg', 'tick.svg',
-  ...['album', 'choice', 'compare', 'config', 'decision', 'deliveries', 'delivery', 'delivery-panel', 'demo', 'difference', 'digest',
+  ...['album', 'attention', 'choice', 'compare', 'config', 'decision', 'deliveries', 'delivery', 'delivery-panel', 'demo', 'difference', 'digest',
     'element', 'engine', 'failure', 'file-card', 'gesture', 'idle', 'lens', 'offline', 'outbox', 'picker', 'picture', 'privacy',
     'profile', 'quantity', 'receipt', 'result', 'retry', 'shelf', 'slots', 'steps', 'stored-half', 'thumbnail', 'transfer', 'upload', 'verdict',
     'verification', 'verify', 'view'].map((name) => `${name}.js`),

@@ -1,6 +1,7 @@
 // @ts-check
 /** The verify view: takes an original and a stored half or a receipt, makes the half again, and says whether it is the same. */
 
+import { Attention } from './attention.js';
 import { readConfig } from './config.js';
 import { element } from './element.js';
 import { engine } from './engine.js';
@@ -33,6 +34,8 @@ const quality = /** @type {HTMLInputElement} */ (document.getElementById('qualit
 const address = /** @type {HTMLFormElement} */ (document.getElementById('address'));
 const url = /** @type {HTMLInputElement} */ (document.getElementById('url'));
 const verdict = new Verdict();
+/** For the outcome, from a file that is given; whoever changes an option looks at that. */
+const attention = new Attention();
 
 /** @type {Receipt | null} */
 let receipt = null;
@@ -69,12 +72,14 @@ void idle().then(keepOffline);
 
 /** @param {File} file */
 function takeOriginal(file) {
+  attention.begin();
   original.fill(file, `${file.name}, ${bytes(file.size)}`);
   void compare();
 }
 
 /** @param {File} file */
 function takeHalf(file) {
+  attention.begin();
   fetching.abort();
   marks = null;
   half.fill(file, `${file.name}, ${bytes(file.size)}`);
@@ -89,6 +94,7 @@ function takeAway() {
 
 /** @param {File} file */
 async function takeReceipt(file) {
+  attention.begin();
   const isLast = paper.wait('Reading …');
   const read = await file.text().then(readReceipt).catch((error) => error);
   if (!isLast()) {
@@ -132,6 +138,7 @@ function summary({ source, half: result, made }) {
 }
 
 async function takeAddress() {
+  attention.begin();
   fetching.abort();
   fetching = new AbortController();
   const { signal } = fetching;
@@ -239,7 +246,9 @@ function tell(kind, lines, checks = [], sides = []) {
   list.setAttribute('aria-label', 'What the receipt says');
   verdict.settle(kind, TITLES[kind], ...lines, ...(items.length > 0 ? [list] : []), ...(sides.length > 0 ? [comparison(sides)] : []));
   announce([TITLES[kind], ...lines].join('. '));
-  verdict.element.scrollIntoView({ block: 'nearest' });
+  if (attention.isHeld) {
+    verdict.element.scrollIntoView({ block: 'nearest' });
+  }
 }
 
 /** @returns {string} what is still to be given, as a sentence; empty where there is enough */

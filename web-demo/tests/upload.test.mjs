@@ -105,6 +105,33 @@ test('on a phone, an upload in trouble says so beside its button, and nothing mo
   await close();
 });
 
+test('the verdict comes into view for whoever waits for it, and moves the page under nobody', async () => {
+  for (const [name, act, moves] of [
+    ['nothing', () => {}, true],
+    ['a drag on the picture', async (page) => {
+      const { x, y, width } = await page.locator('#compare').boundingBox();
+      await page.mouse.move(x + width / 4, y + 40);
+      await page.mouse.down();
+      await page.mouse.move(x + width / 3, y + 40);
+      await page.mouse.up();
+    }, false],
+    ['a key', (page) => page.locator('#compare').press('1'), false],
+    ['the wheel', (page) => page.mouse.wheel(0, 40), false],
+  ]) {
+    let waiting = true;
+    const { page, close } = await upload({ status: (route) => (waiting ? route.fulfill({ json: { state: 'waiting' } }) : route.continue()) });
+    await step(page, 'Halving').waitFor();
+    await act(page);
+    await page.waitForTimeout(100); // Until the wheel has turned the page.
+    const before = await page.evaluate(() => scrollY);
+    waiting = false;
+    await verdict(page, 'Identical').waitFor();
+    await page.waitForTimeout(100);
+    assert.equal((await page.evaluate(() => scrollY)) !== before, moves, name);
+    await close();
+  }
+});
+
 test('four tries are all, and what is left over by them is not asked for again', async () => {
   let up = false;
   const { page, requests, close } = await upload({ put: (route) => (up ? route.continue() : failing(503)(route)) });

@@ -227,6 +227,24 @@ test('a broken receipt is refused with its fault, and a good one works afterward
   await close();
 });
 
+test('the outcome comes into view for whoever waits for it, and not while an option is changed', async () => {
+  const { page, close } = await view(phone);
+  const top = () => page.evaluate(() => scrollY);
+  await give(page, 'original', 'photo.jpg', photo);
+  await give(page, 'half', 'half.jpg', known.half);
+  await outcome(page, 'Identical');
+  await page.waitForFunction(() => scrollY > 0);
+  await page.evaluate(() => scrollTo(0, 0));
+  const format = page.getByRole('combobox', { name: 'Format' });
+  await format.evaluate((select) => {
+    select.value = 'png';
+    select.dispatchEvent(new Event('change', { bubbles: true }));
+  });
+  await outcome(page, 'Different');
+  assert.equal(await top(), 0);
+  await close();
+});
+
 test('an original that cannot be halved leaves it open', async () => {
   const { page, close } = await view();
   await give(page, 'half', 'half.jpg', known.half);
