@@ -36,7 +36,7 @@ const shelf = new Shelf({
 /** @type {Picture | null} Has just been picked and is not shown yet. */
 let newcomer = null;
 /** What is on the page or about to be; the signal is aborted when that changes. */
-let view = { picture: /** @type {Picture | null} */ (null), half: /** @type {Half | null} */ (null), turn: new AbortController() };
+let view = { picture: /** @type {Picture | null} */ (null), half: /** @type {Half | null} */ (null), sentence: '', turn: new AbortController() };
 
 config.then((known) => {
   part('service').textContent = serviceOf(known);
@@ -51,7 +51,8 @@ onPick((files) => {
 });
 onChoice(chosen);
 part('refusal-reset').addEventListener('click', () => {
-  newcomer = album.open; // The refusal goes away, so the focus goes to what comes in its place.
+  newcomer = album.open; // The refusal goes away, so the focus goes to what comes in its place …
+  part('refusal-title').focus({ preventScroll: true }); // … and stays here until then, or for good: the button goes at once.
 });
 onApproach(warmUp);
 void idle().then(() => {
@@ -101,8 +102,8 @@ async function show() {
       showStart();
     }
   } else if (open.state === 'refused') {
-    if (view.picture !== open || view.half) {
-      turnTo(open, null);
+    if (view.picture !== open || view.sentence !== open.sentence) {
+      turnTo(open, null, open.sentence);
       part('refusal-text').textContent = open.sentence;
       showPicture('refusal', open === newcomer);
       announce(open.sentence);
@@ -140,11 +141,12 @@ async function preview(picture, half) {
 /**
  * @param {Picture | null} picture
  * @param {Half | null} half null where there is none to show
+ * @param {string} [sentence] why there is none
  * @returns {AbortController}
  */
-function turnTo(picture, half) {
+function turnTo(picture, half, sentence = '') {
   view.turn.abort();
-  view = { picture, half, turn: new AbortController() };
+  view = { picture, half, sentence, turn: new AbortController() };
   return view.turn;
 }
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { deflateSync } from 'node:zlib';
 
 import { assertAccessible, browser, choose, chooseAndSee, desktop, drawn, keep, open, phone, read, refusal } from './browser.mjs';
 
@@ -75,6 +76,24 @@ test('a format that cannot hold the half is said, is taken back at one press, an
   await close();
 });
 
+test('a second refusal of one picture has its own reason', async () => {
+  const { page, close } = await open(desktop, (tab) => tab.route('**/config', async (route) => {
+    const response = await route.fetch();
+    const config = await response.json();
+    await route.fulfill({ response, json: { ...config, options: { ...config.options, format: 'jpeg' } } });
+  }));
+  await chooseAndSee(page, 'good.jpg', corpus('photo-420.jpg'));
+  await page.getByLabel('Format').selectOption('webp');
+  await choose(page, 'line.png', line(140_000));
+  assert.match(await refusal(page), /a side over 16383 pixels, which no WebP can have/);
+  await page.getByRole('button', { name: 'Reset the options' }).click();
+  await page.locator('#refusal-text', { hasText: 'no JPEG' }).waitFor();
+  assert.match(await refusal(page), /^The half of “line\.png” would have a side over 65535 pixels, which no JPEG can have\./);
+  assert.match(await page.getByRole('status').innerText(), /no JPEG can have/);
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'refusal-title', 'the button that was pressed is gone');
+  await close();
+});
+
 test('an engine that does not load is said, and found again later', async () => {
   const { page, close } = await open(desktop, (tab) => tab.route('**/*.wasm', (route) => route.abort()));
   await choose(page, 'good.jpg', corpus('photo-420.jpg'));
@@ -95,4 +114,34 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       await close();
     });
   }
+}
+
+/**
+ * A black PNG, one pixel high and wider than browsers draw.
+ *
+ * @param {number} width
+ */
+function line(width) {
+  const chunk = (type, body) => {
+    const whole = Buffer.concat([Buffer.alloc(4), Buffer.from(type), body, Buffer.alloc(4)]);
+    whole.writeUInt32BE(body.length);
+    whole.writeUInt32BE(crc(whole.subarray(4, -4)), whole.length - 4);
+    return whole;
+  };
+  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
+  header.writeUInt32BE(width);
+  const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+  return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(Buffer.alloc(width + 1))), chunk('IEND', Buffer.alloc(0))]);
+}
+
+/** CRC-32 as PNG has it, bit by bit. */
+function crc(bytes) {
+  let rest = ~0;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) {
+      rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
+    }
+  }
+  return ~rest >>> 0;
 }
