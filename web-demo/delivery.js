@@ -294,9 +294,12 @@ export class Delivery extends EventTarget {
 
   #stop() {
     const { arrived } = this.#upload;
+    const unsent = this.state === 'queued'
+      ? 'It was cancelled before its turn came: nothing was sent.'
+      : 'The upload was ended on its way; what did not arrive whole is not kept.';
     const line = arrived
       ? `The file had arrived, and stays in the bucket as ${arrived.bucket}/${arrived.key}. Its half will be made all the same.`
-      : 'The upload was ended on its way; what did not arrive whole is not kept.';
+      : unsent;
     this.#end('cancelled', [line]);
   }
 

@@ -68,6 +68,15 @@ test('cancel all ends those under way and those that wait, and gives their place
   await label(page).click();
   await label(page).filter({ hasText: 'Upload all (5)' }).waitFor();
   assert.deepEqual(await states(page), Array(5).fill('cancelled'));
+  for (const [index, sentence] of [[0, /^Cancelled\s+The file had arrived/], [4, /^Cancelled\s+It was cancelled before its turn came: nothing was sent\.$/]]) {
+    const said = await page.evaluate((at) => {
+      const host = document.createElement('div');
+      window.deliveries[at].mount(host);
+      document.querySelector('main').append(host);
+      return host.querySelector('.verdict').innerText;
+    }, index);
+    assert.match(said, sentence, `number ${index}`);
+  }
   gate.isOpen = true;
   await label(page).click();
   await label(page).filter({ hasText: 'All uploaded' }).waitFor();
