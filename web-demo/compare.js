@@ -7,6 +7,7 @@
 
 import { Gestures } from './gesture.js';
 import { fitted, scaledAt, settled, visible } from './lens.js';
+import { percent } from './quantity.js';
 
 /** @typedef {import('./lens.js').Lens} Lens */
 /** @typedef {import('./lens.js').Point} Point */
@@ -235,7 +236,7 @@ function tell() {
     button.setAttribute('aria-pressed', String(own === 0 ? fits : !fits && level === own));
   }
   const exact = level === 1 ? ', pixel for pixel' : level === 2 ? ', the original pixel for pixel' : '';
-  readout.textContent = `The half at ${Math.round(level * 100)} %${exact}`;
+  readout.textContent = `The half at ${percent(level * 100)}${exact}`;
   // A small picture that is fitted into the frame is grown: smoothly, unless it is so small that pixels tell more.
   figure.classList.toggle('magnified', level > (fits ? 2 : 1));
   const pans = !isWhole();

@@ -27,7 +27,7 @@
 import { readConfig } from './config.js';
 import { DeliveryPanel } from './delivery-panel.js';
 import { reasonOf } from './difference.js';
-import { bytes, percent } from './quantity.js';
+import { bytes, progress } from './quantity.js';
 import { receiptOf } from './receipt.js';
 import { TRIES } from './retry.js';
 import { Slots } from './slots.js';
@@ -235,9 +235,9 @@ export class Delivery extends EventTarget {
     }
     const isSending = step === 'uploading';
     if (isSending) {
-      this.#panel.amend(`Uploading … ${percent(this.share)} of ${bytes(this.#file.size)}`);
+      this.#panel.amend(`Uploading … ${progress(this.share)} of ${bytes(this.#file.size)}`);
     }
-    this.#turn(step, isSending ? `Uploading ${percent(this.share)}` : LABELS[step]);
+    this.#turn(step, isSending ? `Uploading ${progress(this.share)}` : LABELS[step]);
   }
 
   /**

@@ -26,11 +26,22 @@ export function whole(count) {
 }
 
 /**
+ * `43 %`, grouped, with a narrow space that does not break: every percentage on the page is written so.
+ *
+ * @param {number} hundredths
+ * @param {number} [digits] behind the point, at most
+ * @returns {string}
+ */
+export function percent(hundredths, digits = 0) {
+  return `${new Intl.NumberFormat(LANGUAGE, { maximumFractionDigits: digits }).format(hundredths)}\u202f%`;
+}
+
+/**
  * @param {number} share 0 to 1
  * @returns {string} `43 %`: never 100 % before all is done
  */
-export function percent(share) {
-  return `${Math.floor(100 * share)} %`;
+export function progress(share) {
+  return percent(Math.floor(100 * share));
 }
 
 /**
@@ -51,17 +62,32 @@ export function unbroken(text) {
 }
 
 /**
- * How the size changed.
+ * How the size changed: `78 % smaller`, or `no change`. What is not quite nothing, or not quite all, is not said to be.
  *
  * @param {number} before bytes
  * @param {number} after bytes
  * @returns {{ figure: string, word: 'smaller' | 'larger' | 'change' }}
  */
 export function saving(before, after) {
+  if (before === after) {
+    return { figure: 'no', word: 'change' };
+  }
   const share = Math.abs(before - after) / Math.max(before, 1);
-  const maximumFractionDigits = share > 0.99 && share < 1 ? 2 : 0; // A file of 0.4 % is not “100 % smaller”.
-  const figure = new Intl.NumberFormat(LANGUAGE, { style: 'percent', maximumFractionDigits }).format(share);
-  return { figure, word: after > before ? 'larger' : after < before ? 'smaller' : 'change' };
+  const isExtreme = share < 0.01 || (share > 0.99 && share < 1);
+  const bounded = after < before ? Math.min(Math.max(share, 0.0001), after > 0 ? 0.9999 : 1) : Math.max(share, 0.0001);
+  return { figure: percent(100 * bounded, isExtreme ? 2 : 0), word: after > before ? 'larger' : 'smaller' };
+}
+
+/**
+ * The same in short, for a list: `−78 %`, or `same size`.
+ *
+ * @param {number} before bytes
+ * @param {number} after bytes
+ * @returns {string}
+ */
+export function signedSaving(before, after) {
+  const { figure, word } = saving(before, after);
+  return word === 'change' ? 'same size' : `${word === 'larger' ? '+' : '−'}${figure}`;
 }
 
 /**

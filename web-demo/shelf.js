@@ -1,7 +1,7 @@
 // @ts-check
 /** The list of pictures on the page: one button to open each, one to remove it, and what all of them save. */
 
-import { bytes, saving } from './quantity.js';
+import { bytes, saving, signedSaving } from './quantity.js';
 
 /** @typedef {import('./picture.js').Picture} Picture */
 
@@ -75,8 +75,7 @@ export class Shelf {
     if (delivery !== undefined) {
       write(item, '.item-delivery', delivery);
     }
-    const { figure, word } = saving(file.size, half?.bytes.length ?? file.size);
-    write(item, '.item-saving', half ? `${word === 'larger' ? '+' : '−'}${figure}` : '');
+    write(item, '.item-saving', half ? signedSaving(file.size, half.bytes.length) : '');
     if (half && this.#shown.get(item) !== half) {
       this.#shown.set(item, half);
       this.#thumbnail(picture);

@@ -38,9 +38,9 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
         assert.equal(await item.getAttribute('data-state'), 'refused', name);
         assert.match(await item.locator('.item-facts').innerText(), sentence);
       }
-      assert.match(await items(page).nth(0).innerText(), /^mountain\.jpg\s+1\.96 MB → \d+ kB\s+−\d+%$/);
+      assert.match(await items(page).nth(0).innerText(), /^mountain\.jpg\s+1\.96 MB → \d+ kB\s+−\d+\u202f%$/);
       assert.equal(await page.locator('#shelf-count').innerText(), '8 pictures');
-      assert.match(await page.locator('#shelf-total').innerText(), /^2\.4 MB → \d+ kB, \d+% smaller$/);
+      assert.match(await page.locator('#shelf-total').innerText(), /^2\.4 MB → \d+ kB, \d+\u202f% smaller$/);
       assert.match(await page.getByRole('status').innerText(), /3 pictures halved, 5 refused|Done:/);
       await page.waitForFunction(() => [...document.querySelectorAll('[data-state="halved"] canvas')].every(({ width }) => width > 1));
       await assertAccessible(page, 'list');

@@ -73,7 +73,7 @@ test('pictures of every shape lie in the stage, whole', async () => {
 function focused(page) {
   return page.evaluate(() => {
     const element = document.activeElement;
-    return element.ariaLabel ?? element.labels?.[0]?.textContent.trim() ?? element.textContent.trim();
+    return (element.ariaLabel ?? element.labels?.[0]?.textContent ?? element.textContent).trim().replaceAll('\u202f', ' ');
   });
 }
 

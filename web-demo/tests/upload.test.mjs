@@ -510,7 +510,7 @@ async function slowly() {
       await network({ uploadThroughput: 200_000 });
     },
   });
-  await said(opened.page, /Uploading … [1-9]\d? %/).waitFor();
+  await said(opened.page, /Uploading … [1-9]\d?\s%/).waitFor();
   return {
     ...opened,
     lose: async () => {

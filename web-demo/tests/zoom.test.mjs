@@ -10,7 +10,8 @@ const mountain = read('samples/mountain.jpg'); // 3264 × 2448, its half 1632 ×
 after(() => browser.close());
 
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
-const pressed = (page) => page.locator('[data-zoom][aria-pressed="true"]').allInnerTexts();
+/** Names of the buttons that are pressed, with plain spaces. */
+const pressed = async (page) => (await page.locator('[data-zoom][aria-pressed="true"]').allInnerTexts()).map((name) => name.replace(/\s/, ' '));
 
 /** Where both pictures lie in the frame, and how many device pixels each of their own pixels has. */
 function places(page) {
