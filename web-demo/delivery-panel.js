@@ -3,6 +3,7 @@
 
 import { Attention } from './attention.js';
 import { element } from './element.js';
+import { derivedName } from './file-name.js';
 import { receiptFile } from './receipt.js';
 import { Steps } from './steps.js';
 import { comparison, Verdict } from './verdict.js';
@@ -152,8 +153,7 @@ export class DeliveryPanel {
    */
   offerFiles(name, half, receipt) {
     if (this.#bar.isConnected) {
-      const stem = name.replace(/\.[^.]*$/, '');
-      give(this.#download, new File([half.bytes], `${stem}-half.${EXTENSIONS[half.type]}`, { type: half.type }));
+      give(this.#download, new File([half.bytes], derivedName(name, 'half', EXTENSIONS[half.type]), { type: half.type }));
       give(this.#receipt, receiptFile(receipt));
     }
   }

@@ -5,6 +5,8 @@
  * itself: it is not signed, but all that it says can be recomputed.
  */
 
+import { derivedName } from './file-name.js';
+
 /** @typedef {'jpeg' | 'png' | 'webp' | 'gif'} Format */
 
 /**
@@ -15,7 +17,8 @@
  * @property {'halver'} receipt
  * @property {1} version
  * @property {string} made when the preview was made
- * @property {{ name: string, bytes: number, sha256: string, format: Format, width: number, height: number }} source
+ * @property {{ name: string, bytes: number, sha256: string, format: Format, width: number, height: number }} source its `name`
+ *   is empty where it had none
  * @property {string} recipe 16 hexadecimal digits: the options and the output version, in short
  * @property {Record<string, unknown>} options those of `halver::Options` that were given, without limits; the others
  *   were the engine's defaults
@@ -119,8 +122,8 @@ export function receiptOf({ name, half, options, engine, made, stored }) {
  * @returns {File}
  */
 export function receiptFile(receipt) {
-  const stem = receipt.source.name.replace(/\.[^.]*$/, '');
-  return new File([`${JSON.stringify(receipt, null, 2)}\n`], `${stem}-receipt.json`, { type: 'application/json' });
+  const name = derivedName(receipt.source.name, 'receipt', 'json');
+  return new File([`${JSON.stringify(receipt, null, 2)}\n`], name, { type: 'application/json' });
 }
 
 /**
@@ -131,7 +134,7 @@ export function receiptFile(receipt) {
 export function readReceipt(text) {
   const value = parse(text);
   if (value?.receipt !== 'halver') {
-    const sentence = 'This file is no receipt of Halver. Choose the file that the page gave you as “…-receipt.json”.';
+    const sentence = 'This file is no receipt of Halver. Choose the file that the page gave you as “…receipt.json”.';
     throw new ReceiptError('not-a-receipt', sentence);
   }
   if (value.version !== 1) {

@@ -91,7 +91,7 @@ function judgeReceipt(made, stored, receipt) {
  */
 function otherOriginal(made, stored, receipt) {
   const { name, bytes: size, width, height } = receipt.source;
-  const wanted = `Choose “${name}”, with ${bytes(size)} and ${dimensions(width, height)} pixels.`;
+  const wanted = `Choose ${name ? `“${name}”` : 'the one'}, with ${bytes(size)} and ${dimensions(width, height)} pixels.`;
   const lines = [`This original is not the one of the receipt. ${wanted}`];
   if (stored?.sha256 === made.sha256) {
     lines.push('The stored half is the half of this original, though: most probably the receipt belongs to another picture.');

@@ -73,7 +73,7 @@ void idle().then(keepOffline);
 /** @param {File} file */
 function takeOriginal(file) {
   attention.begin();
-  original.fill(file, `${file.name}, ${bytes(file.size)}`);
+  original.fill(file, described(file));
   void compare();
 }
 
@@ -82,7 +82,7 @@ function takeHalf(file) {
   attention.begin();
   fetching.abort();
   marks = null;
-  half.fill(file, `${file.name}, ${bytes(file.size)}`);
+  half.fill(file, described(file));
   void compare();
 }
 
@@ -134,7 +134,12 @@ function useReceipt(given) {
 function summary({ source, half: result, made }) {
   const when = new Date(made).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
   const sides = [source, result].map(({ width, height }) => unbroken(dimensions(width, height)));
-  return `Of “${source.name}”: ${sides.join(' became ')}, on ${when}.`;
+  return `Of ${source.name ? `“${source.name}”` : 'a picture without a name'}: ${sides.join(' became ')}, on ${when}.`;
+}
+
+/** @param {File} file */
+function described({ name, size }) {
+  return `${name || 'Without a name'}, ${bytes(size)}`;
 }
 
 async function takeAddress() {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { derivedName } from '../file-name.js';
 import { readReceipt, receiptFile, receiptOf } from '../receipt.js';
 
 const hash = (digit) => digit.repeat(64);
@@ -39,6 +40,18 @@ test('a receipt has what it needs, and nothing that was secret', async () => {
   const file = receiptFile(receipt);
   assert.equal(file.name, 'ü.x-receipt.json');
   assert.deepEqual(readReceipt(await file.text()), receipt, 'it is read as it was written');
+});
+
+test('files are called after their source, if that has a name', () => {
+  for (const [name, halved, kept] of [
+    ['a.b.jpg', 'a.b-half.png', 'a.b-receipt.json'],
+    ['photo', 'photo-half.png', 'photo-receipt.json'],
+    ['', 'half.png', 'receipt.json'],
+    ['.jpg', 'half.png', 'receipt.json'],
+  ]) {
+    assert.equal(derivedName(name, 'half', 'png'), halved, name);
+    assert.equal(receiptFile({ ...receipt, source: { ...receipt.source, name } }).name, kept, name);
+  }
 });
 
 test('fields of later pages are left out', () => {

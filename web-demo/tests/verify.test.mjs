@@ -200,6 +200,16 @@ test('a receipt says which of source, recipe and result disagrees', async () => 
   await close();
 });
 
+test('a receipt of a picture without a name says so', async () => {
+  const { page, close } = await view();
+  const { receipt } = known;
+  await give(page, 'receipt', 'receipt.json', paper({ ...receipt, source: { ...receipt.source, name: '' } }));
+  await page.locator('#receipt [data-said]', { hasText: /^Of a picture without a name: / }).waitFor();
+  await give(page, 'original', 'mountain.jpg', mountain);
+  await outcome(page, 'Different', /Choose the one, with [\d.]+ kB and \d+ × \d+ pixels\./);
+  await close();
+});
+
 test('a broken receipt is refused with its fault, and a good one works afterwards', async () => {
   const { page, close } = await view();
   const { receipt } = known;
