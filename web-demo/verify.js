@@ -9,7 +9,7 @@ import { sentenceOf } from './failure.js';
 import { FileCard } from './file-card.js';
 import { idle } from './idle.js';
 import { keepOffline } from './offline.js';
-import { bytes, dimensions, unbroken } from './quantity.js';
+import { bytes, dimensions, unbroken, whole } from './quantity.js';
 import { readReceipt, ReceiptError } from './receipt.js';
 import { HalfError, describe, fetchHalf } from './stored-half.js';
 import { comparison, factsOf, Verdict } from './verdict.js';
@@ -77,12 +77,15 @@ function takeOriginal(file) {
   void compare();
 }
 
-/** @param {File} file */
-function takeHalf(file) {
+/**
+ * @param {File} file
+ * @param {string} [note] what else is to be said
+ */
+function takeHalf(file, note = '') {
   attention.begin();
   fetching.abort();
   marks = null;
-  half.fill(file, described(file));
+  half.fill(file, `${described(file)}${note && `. ${note}`}`);
   void compare();
 }
 
@@ -313,8 +316,8 @@ function listenForDrops() {
 }
 
 /**
- * Gives dropped files to the cards: one on a card to that card; of others, JSON is a receipt, and of two pictures the one
- * with more bytes the original.
+ * Gives dropped files to the cards: one on a card to that card; of others, JSON is a receipt, and of pictures the one with
+ * most bytes is the original, the next the half. There is no use for more, and that is said.
  *
  * @param {File[]} files
  * @param {EventTarget | null} target
@@ -326,12 +329,25 @@ function sort(files, target) {
   if (found) {
     void takeReceipt(found);
   }
-  const pictures = files.filter((file) => !isPaper(file)).sort((a, b) => b.size - a.size);
-  if (pictures.length > 1) {
-    takeOriginal(pictures[0]);
-    takeHalf(pictures[1]);
-  } else if (pictures.length === 1) {
+  const [largest, stored, ...rest] = files.filter((file) => !isPaper(file)).sort((a, b) => b.size - a.size);
+  if (stored) {
+    takeOriginal(largest);
+    takeHalf(stored, leftOut(rest));
+  } else if (largest) {
     const isOriginal = original.holds(target) || (!half.holds(target) && original.content === null);
-    (isOriginal ? takeOriginal : takeHalf)(pictures[0]);
+    (isOriginal ? takeOriginal : takeHalf)(largest);
   }
+}
+
+/**
+ * @param {File[]} files
+ * @returns {string} a sentence; empty where there are none
+ */
+function leftOut(files) {
+  if (files.length === 0) {
+    return '';
+  }
+  const names = new Intl.ListFormat('en').format(files.slice(0, 3).map(({ name }) => `“${name}”`));
+  const which = files.length > 3 ? `${whole(files.length)} more` : names;
+  return `One original and one half are compared: ${which} ${files.length > 1 ? 'were' : 'was'} left out.`;
 }

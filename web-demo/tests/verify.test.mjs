@@ -271,6 +271,20 @@ test('all three are dropped at once, anywhere, and the server is gone', async ()
   await close();
 });
 
+test('of more than two pictures the two largest are compared, and the rest is said to be left out', async () => {
+  const { page, close } = await view();
+  const tiny = read('core/tests/corpus/badge.png');
+  assert.ok(tiny.length < known.half.length);
+  await drop(page, [['tiny.png', tiny], ['half.jpg', known.half], ['photo.jpg', photo]]);
+  await outcome(page, 'Identical');
+  assert.match(await page.locator('#half [data-said]').innerText(), /^half\.jpg, .+\. One original and one half are compared: “tiny\.png” was left out\.$/);
+  await drop(page, [['half.jpg', known.half], ['photo.jpg', photo], ...[1, 2, 3, 4].map((number) => [`${number}.png`, tiny])]);
+  await page.locator('#half [data-said]', { hasText: /: 4 more were left out\.$/ }).waitFor();
+  await drop(page, [['half.jpg', known.half], ['photo.jpg', photo]]);
+  await page.locator('#half [data-said]', { hasText: /^half\.jpg, [^.]+(\.\d+)? kB$/ }).waitFor();
+  await close();
+});
+
 test('with the network gone after the first use, it goes on', async () => {
   const { page, close } = await view();
   await give(page, 'original', 'photo.jpg', photo);
