@@ -17,6 +17,8 @@ const list = /** @type {HTMLElement} */ (document.getElementById('pictures'));
 const count = /** @type {HTMLElement} */ (document.getElementById('shelf-count'));
 const total = /** @type {HTMLElement} */ (document.getElementById('shelf-total'));
 
+const MARGIN = 4; // CSS pixels that an item in view keeps from the list's edge; it may grow a little when it is halved
+
 /** @type {Record<string, string>} */
 const STATES = { waiting: 'waiting', halving: 'halving …' };
 
@@ -27,6 +29,8 @@ export class Shelf {
   #shown = new WeakMap();
   /** @type {Worker | undefined} */
   #thumbnails;
+  /** @type {Picture | null} */
+  #open = null;
   #actions;
 
   /** @param {Actions} actions */
@@ -53,6 +57,23 @@ export class Shelf {
       this.update(picture, picture === open);
     }
     this.sum(pictures);
+    if (open !== this.#open) {
+      this.#open = open;
+      this.#reveal(open);
+    }
+  }
+
+  /**
+   * Scrolls the list, and nothing but the list, until the picture lies in it.
+   *
+   * @param {Picture | null} picture
+   */
+  #reveal(picture) {
+    const item = picture && this.#items.get(picture);
+    if (item) {
+      const [inner, outer] = [item, list].map((element) => element.getBoundingClientRect());
+      list.scrollTop += Math.max(0, inner.bottom + MARGIN - outer.bottom) || Math.min(0, inner.top - MARGIN - outer.top);
+    }
   }
 
   /**

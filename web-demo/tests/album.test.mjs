@@ -96,6 +96,29 @@ test('what is added comes behind, and opens', async () => {
   await close();
 });
 
+test('in a long list the open picture lies in view, and the page stays', async () => {
+  for (const device of [desktop, phone]) {
+    const { page, close } = await open(device);
+    const inView = (index) => page.waitForFunction((at) => {
+      const item = document.querySelectorAll('#pictures li')[at]?.getBoundingClientRect();
+      const list = document.getElementById('pictures').getBoundingClientRect();
+      return item && item.top >= list.top - 1 && item.bottom <= list.bottom + 1;
+    }, index);
+    const [, badge] = corpus('badge.png');
+    await transfer(page, 'drop', Array.from({ length: 12 }, (_, index) => [`${index}.png`, badge]));
+    await settledItems(page, 12);
+    await inView(0);
+    await transfer(page, 'drop', [['12.png', badge], ['13.png', badge]]);
+    await heading(page, '12.png').waitFor();
+    await inView(12);
+    assert.equal(await page.evaluate(() => scrollY), 0);
+    await items(page).nth(0).locator('.item-open').evaluate((button) => button.click());
+    await heading(page, '0.png').waitFor();
+    await inView(0);
+    await close();
+  }
+});
+
 test('no address of a picture is kept that nobody sees any more', async () => {
   const { page, close } = await open(desktop, (tab) => tab.addInitScript(() => {
     window.alive = new Set();
