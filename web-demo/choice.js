@@ -1,6 +1,7 @@
 // @ts-check
 /** The options that a visitor may choose, beside those of the function. */
 
+import { element } from './element.js';
 import { formatName } from './quantity.js';
 
 /** @typedef {{ quality: number, format: import('./halver/index.js').Format | null, effort: 'fast' | 'balanced' | 'small' }} Choice */
@@ -83,10 +84,10 @@ export function showNotice(uploads) {
   refusalReset.hidden = isOwn;
   reset.textContent = uploads ? 'As the function' : 'Reset';
   const [same, other] = uploads
-    ? ['As the function does it: an upload gives these very bytes.',
-      `The function does otherwise: ${words(own)}. An upload gives that, not what you see.`]
+    ? ['As the function does it: an upload gives these very bytes.', `An upload gives otherwise: ${words(own)}.`]
     : ['As the engine does it by itself.', `By itself the engine does otherwise: ${words(own)}.`];
-  notice.textContent = isOwn ? same : other;
+  // Both are there, one of them unseen: the room is that of the longer one, and nothing moves.
+  notice.replaceChildren(...[same, other].map((line, index) => element('span', { className: isOwn === (index === 0) ? '' : 'spare' }, line)));
 }
 
 /** @param {Choice} choice */

@@ -133,9 +133,8 @@ export class DeliveryPanel {
     this.#verdict.settle(
       kind,
       title,
-      ...lines,
-      ...(sides ? [comparison(sides)] : []),
-      ...(link ? [element('a', { href: link.href, target: '_blank', rel: 'noopener' }, link.label)] : []),
+      [...lines, ...(sides ? [comparison(sides)] : [])],
+      link && element('a', { href: link.href, target: '_blank', rel: 'noopener' }, link.label),
     );
     this.speak([title, ...lines].join('. '));
     if (this.#attention.isHeld) {

@@ -270,7 +270,7 @@ export class Delivery extends EventTarget {
     this.#stored = isShown ? { ...stored, comparedAt: new Date() } : undefined;
     this.#upload.reset();
     const seen = isShown ? 'you see' : 'you saw when the upload began';
-    const link = { href: stored.url, label: 'Open the stored half' };
+    const link = { href: stored.url, label: 'Open the half' };
     if (stored.sha256 === half.sha256) {
       this.#end('identical', [`S3 holds the very bytes that ${seen}: ${bytes(stored.bytes)} as ${place}.`], { link });
     } else {

@@ -12,8 +12,7 @@ export function reasonOf(preview, stored) {
       + 'Reload the page for its newest engine. If that does not help, page and function have to be brought to one version.';
   }
   if (stored.recipe !== preview.recipe) {
-    return 'The function works with other options than this preview was made with. '
-      + 'Go back to the function’s options, and the preview shows what it makes.';
+    return 'The function works with other options than this preview. Go back to its own to see what it makes.';
   }
   return 'Both say that they did the same, so this is a fault: in Halver, or of something that changes objects in that bucket. '
     + 'Please report it, with the receipt and the original.';

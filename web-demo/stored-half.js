@@ -73,7 +73,7 @@ function addressOf(text) {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : null;
   if (!url || !['https:', 'http:'].includes(url.protocol)) {
     const sentence = 'That is no address. One begins with https:// and leads to the half itself, '
-      + 'like the one that “Open the stored half” opens.';
+      + 'like the one that “Open the half” opens.';
     throw new HalfError('not-an-address', sentence);
   }
   return url;

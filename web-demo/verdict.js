@@ -30,12 +30,13 @@ export class Verdict {
   /**
    * @param {Kind} kind
    * @param {string} title
-   * @param {...(string | Node)} parts strings are paragraphs
+   * @param {(string | Node)[]} parts strings are paragraphs
+   * @param {HTMLAnchorElement | null} [link] beside the title
    */
-  settle(kind, title, ...parts) {
+  settle(kind, title, parts, link = null) {
     this.element.className = `verdict ${kind}`;
     const blocks = parts.map((part) => (typeof part === 'string' ? element('p', {}, part) : part));
-    this.element.replaceChildren(element('h3', {}, title), ...blocks);
+    this.element.replaceChildren(element('header', {}, element('h3', {}, title), ...(link ? [link] : [])), ...blocks);
   }
 }
 

@@ -252,7 +252,7 @@ function tell(kind, lines, checks = [], sides = []) {
   });
   const list = element('ul', { className: 'checks' }, ...items);
   list.setAttribute('aria-label', 'What the receipt says');
-  verdict.settle(kind, TITLES[kind], ...lines, ...(items.length > 0 ? [list] : []), ...(sides.length > 0 ? [comparison(sides)] : []));
+  verdict.settle(kind, TITLES[kind], [...lines, ...(items.length > 0 ? [list] : []), ...(sides.length > 0 ? [comparison(sides)] : [])]);
   announce([TITLES[kind], ...lines].join('. '));
   if (attention.isHeld) {
     verdict.element.scrollIntoView({ block: 'nearest' });

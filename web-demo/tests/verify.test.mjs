@@ -21,7 +21,7 @@ before(async () => {
   await page.getByRole('button', { name: 'Upload' }).click();
   await page.getByRole('heading', { name: 'Identical' }).waitFor();
   known.stored = JSON.parse(await download(page, 'Receipt'));
-  known.url = await page.getByRole('link', { name: 'Open the stored half' }).getAttribute('href');
+  known.url = await page.getByRole('link', { name: 'Open the half' }).getAttribute('href');
   await close();
 });
 after(() => browser.close());
