@@ -5,6 +5,8 @@ import { Picture } from './picture.js';
 
 /** Milliseconds for which the options must have stayed the same before pictures that are not open are halved anew. */
 const CALM = 400;
+/** Milliseconds of a job that is not ended for a choice on the move: ended each time, it would never show anything. */
+const LONG = 300;
 
 /**
  * @typedef {object} Work
@@ -70,15 +72,19 @@ export class Album {
 
   /**
    * Every picture is due again: the open one at once, the others when the options have come to rest. Jobs with older
-   * options end here.
+   * options end here; but while the options move on and on, a long one of the open picture may finish, and is shown
+   * before that of the newest options begins.
    *
    * @param {object} options `halver::Options`; another object each time
+   * @param {boolean} [isMoving] whether more of the like is about to come, as from a slider
    */
-  setOptions(options) {
+  setOptions(options, isMoving = false) {
     this.#options = options;
     this.#calmAt = performance.now() + CALM;
-    for (const { job } of this.pictures) {
-      job?.abort();
+    for (const picture of this.pictures) {
+      if (!(isMoving && picture === this.open && this.#isLong(picture))) {
+        picture.job?.abort();
+      }
     }
     setTimeout(() => this.#next(), CALM + 1);
     this.#next();
@@ -92,6 +98,15 @@ export class Album {
   /** @param {Picture} picture */
   #isDue(picture) {
     return picture.options === null || picture.options !== this.#options;
+  }
+
+  /**
+   * Whether its job has run for long, or will, to judge by the one before.
+   *
+   * @param {Picture} picture
+   */
+  #isLong({ begun, took }) {
+    return Math.max(performance.now() - begun, took) > LONG;
   }
 
   /** Begins what can begin: the open picture whatever else runs, then as many as there are lanes. */
@@ -119,6 +134,7 @@ export class Album {
   async #run(picture, options) {
     const job = new AbortController();
     picture.job = job;
+    picture.begun = performance.now();
     if (picture.state === 'waiting') {
       picture.state = 'halving';
     }
@@ -126,6 +142,7 @@ export class Album {
     try {
       const half = await this.#work.halve(picture.file, options, job.signal);
       job.signal.throwIfAborted();
+      picture.took = performance.now() - picture.begun;
       picture.settle(half, options);
     } catch (error) {
       if (!job.signal.aborted) {

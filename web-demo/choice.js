@@ -46,27 +46,30 @@ export function isOwnChoice() {
   return q === own.quality && f === own.format && e === own.effort;
 }
 
-/** @param {() => void} change called when the choice has changed and rests, or has been moving for a while */
+/**
+ * @param {(isMoving: boolean) => void} change called when the choice has changed and rests, or has been moving for a
+ *   while; `isMoving` where it is the slider that changed, of which more may come
+ */
 export function onChoice(change) {
   let timer = 0;
   let last = 0;
-  const settle = () => {
+  const settle = (/** @type {boolean} */ isMoving) => {
     clearTimeout(timer);
     last = performance.now();
-    change();
+    change(isMoving);
   };
   quality.addEventListener('input', () => {
     writeFigure();
     clearTimeout(timer);
-    timer = setTimeout(settle, Math.max(0, Math.min(REST, last + LONGEST - performance.now())));
+    timer = setTimeout(() => settle(true), Math.max(0, Math.min(REST, last + LONGEST - performance.now())));
   });
   for (const control of [format, effort]) {
-    control.addEventListener('change', settle);
+    control.addEventListener('change', () => settle(false));
   }
   for (const button of [reset, refusalReset]) {
     button.addEventListener('click', () => {
       setChoice(own);
-      settle();
+      settle(false);
       quality.focus(); // The button goes away with the difference.
     });
   }

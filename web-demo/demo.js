@@ -63,12 +63,16 @@ void idle().then(() => {
   return keepOffline();
 });
 
-/** Every picture is halved with the options as they are chosen now. */
-async function chosen() {
+/**
+ * Every picture is halved with the options as they are chosen now.
+ *
+ * @param {boolean} [isMoving] whether the slider moves
+ */
+async function chosen(isMoving = false) {
   const { options, obstacle } = await config;
   showNotice(obstacle === null);
   // Without a server behind the page, an untouched choice is the engine's own: nothing is asked of it.
-  album.setOptions(isOwnChoice() ? { ...options } : { ...options, ...choice() });
+  album.setOptions(isOwnChoice() ? { ...options } : { ...options, ...choice() }, isMoving);
 }
 
 /** @param {Picture | null} picture whose state changed; null where the list did */

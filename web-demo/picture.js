@@ -18,6 +18,10 @@ export class Picture {
   options = null;
   /** @type {AbortController | null} Ends the job that runs. */
   job = null;
+  /** When the last job began, in milliseconds since the page did. */
+  begun = 0;
+  /** Milliseconds that the last job took which gave a half. */
+  took = 0;
 
   /** @param {File} file */
   constructor(file) {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
+import { Album } from '../album.js';
 import { assertAccessible, browser, desktop, keep, open, phone, read, transfer } from './browser.mjs';
 
 const corpus = (name) => [name, read(`core/tests/corpus/${name}`)];
@@ -94,6 +95,48 @@ test('what is added comes behind, and opens', async () => {
   await page.getByRole('heading', { name: /^Half as wide/ }).waitFor();
   assert.match(await page.evaluate(() => document.activeElement.textContent), /Choose pictures/);
   await close();
+});
+
+test('a long job is shown while the slider moves, a short one gives way, and the newest choice comes last', async (t) => {
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  for (const [name, first, isMoving, ended] of [
+    ['a short one', 100, true, ['1', '2']],
+    ['a long one', 1700, true, []],
+    ['a long one, and another format', 1700, false, ['1', '2']],
+  ]) {
+    const [jobs, aborted] = [[], []];
+    const halve = (file, options, signal) => new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        aborted.push(options.quality);
+        reject(signal.reason);
+      });
+      jobs.push(() => resolve({ options }));
+    });
+    const album = new Album({ halve, sentenceOf: String, onChange() {}, lanes: 2 });
+    const finish = async (milliseconds) => {
+      now += milliseconds;
+      jobs.at(-1)();
+      await new Promise(setImmediate);
+    };
+    album.setOptions({ quality: '0' });
+    album.add([new File(['x'], 'large.jpg')]);
+    await finish(first);
+    for (const quality of ['1', '2', '3']) {
+      album.setOptions({ quality }, isMoving);
+      now += 100;
+      await new Promise(setImmediate);
+    }
+    await finish(100);
+    if (ended.length === 0) {
+      assert.equal(album.open.half.options.quality, '1', `${name}: the first one is shown`);
+      assert.ok(album.busy, name);
+      await finish(1700);
+    }
+    assert.deepEqual(aborted, ended, name);
+    assert.equal(album.open.half.options.quality, '3', name);
+    assert.equal(album.busy, false, name);
+  }
 });
 
 test('in a long list the open picture lies in view, and the page stays', async () => {
