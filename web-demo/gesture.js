@@ -16,17 +16,23 @@
 
 const TWICE = 350; // milliseconds between two taps that are one gesture
 const STILL = 24; // CSS pixels that the second may lie beside the first
+const SLACK = 6; // CSS pixels that a finger moves without meaning it
 const NEVER = { time: -Infinity, x: 0, y: 0 };
 
 /**
+ * A finger moves the divider by a tap, or once it goes sideways: one that goes up or down wants to scroll the page, which
+ * the browser then does. A mouse moves it from the first moment.
+ *
  * The element takes the gestures itself. The input over it would not do: its track ignores taps on some phones, and its
  * thumb runs short of both edges.
  */
 export class Gestures {
   /** @type {Map<number, Point>} The pointers that are down, where they are. */
   #down = new Map();
-  /** @type {'divide' | 'pan'} */
+  /** @type {'divide' | 'pan' | 'unclear'} */
   #drag = 'divide';
+  /** @type {Point} Where the first pointer came down. */
+  #start = NEVER;
   #last = NEVER;
   #element;
   #meanings;
@@ -52,13 +58,15 @@ export class Gestures {
     event.preventDefault(); // Else the browser begins to drag the picture.
     this.#down.set(event.pointerId, point);
     if (this.#down.size > 1) {
-      this.#last = NEVER; // Two fingers that pinch are no double tap.
+      this.#last = NEVER; // Two fingers that pinch are no double tap,
+      this.#drag = 'pan'; // and the one that stays longer no tap.
       return;
     }
-    this.#drag = this.#meanings.grips(point) ? 'divide' : 'pan';
+    this.#start = point;
+    this.#drag = !this.#meanings.grips(point) ? 'pan' : event.pointerType === 'mouse' ? 'divide' : 'unclear';
     if (this.#drag === 'divide') {
       this.#meanings.divide(point);
-    } else {
+    } else if (this.#drag === 'pan') {
       this.#element.focus({ preventScroll: true }); // So that the arrow keys go on from here.
     }
     this.#element.classList.toggle('panning', this.#drag === 'pan');
@@ -74,18 +82,31 @@ export class Gestures {
     const point = this.#pointOf(event);
     const other = [...this.#down].find(([id]) => id !== event.pointerId)?.[1];
     this.#down.set(event.pointerId, point);
+    if (this.#drag === 'unclear') {
+      this.#drag = this.#isSideways(point) ? 'divide' : 'unclear';
+    }
     if (other) {
       this.#meanings.pinch(distance(point, other) / Math.max(distance(from, other), 1), other);
     } else if (this.#drag === 'divide') {
       this.#meanings.divide(point);
-    } else {
+    } else if (this.#drag === 'pan') {
       this.#meanings.pan(point.x - from.x, point.y - from.y);
     }
   }
 
+  /** @param {Point} point */
+  #isSideways({ x, y }) {
+    const across = Math.abs(x - this.#start.x);
+    return across > SLACK && across > Math.abs(y - this.#start.y);
+  }
+
   /** @param {PointerEvent} event */
-  #end({ pointerId }) {
-    this.#down.delete(pointerId);
+  #end(event) {
+    const point = this.#pointOf(event);
+    const isTap = event.type === 'pointerup' && this.#drag === 'unclear' && distance(point, this.#start) <= SLACK;
+    if (this.#down.delete(event.pointerId) && isTap) {
+      this.#meanings.divide(point);
+    }
     this.#element.classList.remove('panning');
   }
 
@@ -109,6 +130,7 @@ export class Gestures {
     if (time - this.#last.time < TWICE && distance(point, this.#last) < STILL) {
       this.#meanings.tap(point);
       this.#last = NEVER;
+      this.#drag = 'pan'; // What follows is of the picture as it lies now.
     } else {
       this.#last = { time, ...point };
     }

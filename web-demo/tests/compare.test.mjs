@@ -53,6 +53,34 @@ test('the divider follows the pointer, to both edges', async () => {
   await close();
 });
 
+test('a finger moves the divider by a tap or sideways, and scrolls the page up and down', async () => {
+  const { page, close } = await open(phone);
+  await chooseAndSee(page, 'finger.jpg', photo);
+  const { x, y, width, height } = await page.locator('#compare').boundingBox();
+  const client = await page.context().newCDPSession(page);
+  const touch = async (...points) => {
+    for (const [index, [dx, dy]] of points.entries()) {
+      const touchPoints = [{ x: x + dx, y: y + dy, id: 0 }];
+      await client.send('Input.dispatchTouchEvent', { type: index === 0 ? 'touchStart' : 'touchMove', touchPoints });
+    }
+    await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await page.waitForTimeout(400); // Longer than two taps that are one gesture lie apart.
+  };
+  const from = [width / 4, height * 0.8];
+  const way = (across, along) => Array.from({ length: 9 }, (_, index) => [from[0] + across * index, from[1] + along * index]);
+  await touch(...way(1, -12));
+  assert.equal(await dividerShare(page), 50, 'up: the divider stays');
+  assert.ok((await page.evaluate(() => scrollY)) > 0, 'up: the page scrolls');
+  await page.evaluate(() => scrollTo(0, 0));
+  await touch(from);
+  assert.equal(await dividerShare(page), 25, 'a tap');
+  await touch(...way(12, 1));
+  const share = Math.round((100 * (from[0] + 96)) / width);
+  assert.ok(Math.abs((await dividerShare(page)) - share) <= 1, `sideways: ${await dividerShare(page)}, not ${share}`);
+  assert.equal(await page.evaluate(() => scrollY), 0, 'sideways: the page stays');
+  await close();
+});
+
 test('pictures of every shape lie in the stage, whole', async () => {
   for (const device of [undefined, phone]) {
     const { page, close } = await open(device);
