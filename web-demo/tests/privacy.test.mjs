@@ -21,7 +21,7 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
     assert.match(await page.locator('#reveals-after').innerText(), /^The half reveals none of it\./);
     assert.doesNotMatch(await page.locator('#reveals').innerText(), /°/, 'the position is not shown unasked');
     await page.getByText('a position: show it').click();
-    assert.match(await page.locator('#reveals').innerText(), /\d+\.\d{5}° [NS], \d+\.\d{5}° [EW]/);
+    assert.match(await page.locator('#reveals').innerText(), /\d+\.\d{6}° [NS], \d+\.\d{6}° [EW]/);
     assert.deepEqual(requests, [], 'no map is asked for');
     await assertAccessible(page, 'position shown');
     await keep(page, `privacy-${device}`);
@@ -57,7 +57,7 @@ test('everything that a file may reveal has its plain words, and what stays is s
   assert.deepEqual(found.Camera, ['NIKON D750', 'gone']);
   assert.deepEqual(found.Comments, ['“one”, “two”', 'gone']);
   assert.deepEqual(found.Copyright, ['J.', 'stays']);
-  assert.equal(await page.locator('#reveals details p').textContent(), '33.85678° S, 151.21530° E, 3 m below the sea');
+  assert.equal(await page.locator('#reveals details p').textContent(), '33.856784° S, 151.215296° E, 3 m below the sea');
   assert.equal(await page.locator('#reveals-after').innerText(), 'The half still reveals: copyright (J.).');
   await page.evaluate(async () => (await import('/privacy.js')).showPrivacy(undefined, undefined));
   assert.match(await page.locator('#reveals-none').innerText(), /does not tell/);
