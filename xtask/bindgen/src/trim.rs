@@ -38,7 +38,11 @@ impl Module<'_> {
         let mut callers: Vec<Vec<u32>> = vec![Vec::new(); self.imports as usize + self.bodies.len()];
         for (caller, body) in (self.imports..).zip(&self.bodies) {
             for operator in body.get_operators_reader()? {
-                if let Operator::Call { function_index } = operator? {
+                let operator = operator?;
+                if is_foreign(&operator) {
+                    return Err(format!("directs control by {operator:?}, which cannot be trimmed safely").into());
+                }
+                if let Operator::Call { function_index } = operator {
                     callers[function_index as usize].push(caller);
                 }
             }
@@ -215,5 +219,30 @@ fn directs(operator: &Operator<'_>) -> bool {
             | O::Call { .. }
             | O::CallIndirect { .. }
             | O::Unreachable
+    )
+}
+
+/// Whether `operator` directs control in a way that is not looked for here: tail calls, exceptions, typed references.
+/// Rust makes none of them for this target today.
+fn is_foreign(operator: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        operator,
+        O::ReturnCall { .. }
+            | O::ReturnCallIndirect { .. }
+            | O::ReturnCallRef { .. }
+            | O::CallRef { .. }
+            | O::Throw { .. }
+            | O::ThrowRef
+            | O::TryTable { .. }
+            | O::Try { .. }
+            | O::Catch { .. }
+            | O::CatchAll
+            | O::Delegate { .. }
+            | O::Rethrow { .. }
+            | O::BrOnNull { .. }
+            | O::BrOnNonNull { .. }
+            | O::BrOnCast { .. }
+            | O::BrOnCastFail { .. }
     )
 }
