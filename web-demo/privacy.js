@@ -82,7 +82,7 @@ export function facts(reveals) {
  *
  * @param {NonNullable<Reveals['position']>} position
  */
-export function coordinates({ latitude, longitude, altitude }) {
+function coordinates({ latitude, longitude, altitude }) {
   const degrees = (/** @type {number} */ millionths, /** @type {string} */ ways) =>
     `${(Math.abs(millionths) / 1e6).toFixed(6)}° ${ways[millionths < 0 ? 1 : 0]}`;
   const height = altitude === undefined ? '' : `, ${Math.round(Math.abs(altitude) / 1000)} m ${altitude < 0 ? 'below' : 'above'} the sea`;
