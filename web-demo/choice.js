@@ -4,7 +4,7 @@
 import { element } from './element.js';
 import { formatName } from './quantity.js';
 
-/** @typedef {{ quality: number, format: import('./halver/index.js').Format | null, effort: 'fast' | 'balanced' | 'small' }} Choice */
+/** @typedef {{ quality: number, format: import('./halver/index.js').Format | 'auto' | null, effort: 'fast' | 'balanced' | 'small' }} Choice */
 
 const REST = 60; // milliseconds without a change until the choice counts …
 const LONGEST = 200; // … or this long since the last one that counted, so that numbers move while the slider does
@@ -36,7 +36,7 @@ export function offerChoice(options) {
 /** @returns {Choice} */
 export function choice() {
   const other = own.effort === 'small' ? 'balanced' : own.effort;
-  const chosen = /** @type {import('./halver/index.js').Format | ''} */ (format.value);
+  const chosen = /** @type {import('./halver/index.js').Format | 'auto' | ''} */ (format.value);
   return { quality: Number(quality.value), format: chosen || null, effort: effort.checked ? 'small' : other };
 }
 
@@ -95,7 +95,7 @@ export function showNotice(uploads) {
 
 /** @param {Choice} choice */
 function words({ quality: q, format: f, effort: e }) {
-  const parts = [`quality ${q}`, f ? formatName(f) : 'the source’s format', ...(e === 'small' ? ['best compression'] : [])];
+  const parts = [`quality ${q}`, f === 'auto' ? 'the smallest format' : f ? formatName(f) : 'the source’s format', ...(e === 'small' ? ['best compression'] : [])];
   return parts.join(', ');
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 /** The engine's decisions in plain words. */
 
-import { bytes, whole } from './quantity.js';
+import { bytes, formatName, whole } from './quantity.js';
 
 /** @typedef {{ code: string } & Record<string, any>} Decision one `halver::Decision` */
 
@@ -27,9 +27,19 @@ const METADATA = {
   application: 'maker’s data',
 };
 
+/** @type {Record<string, string>} What a picture is, as far as formats care. */
+const SUITS = {
+  photograph: 'for a photograph',
+  graphic: 'for a picture with flat areas',
+  deep: 'that keeps 16 bits',
+  animation: 'for an animation',
+};
+
 /** @type {Record<string, (decision: Decision) => string>} */
 const SENTENCES = {
   rotated: ({ orientation }) => `Rotated upright: ${TURNS[orientation] ?? 'turned'}, as its EXIF orientation asks`,
+  'format-chosen': ({ format, suits }) => `${formatName(format)} chosen, the smallest ${SUITS[suits] ?? 'for it'}`,
+  'first-frame-only': ({ frames }) => `Only the first of ${whole(frames)} frames kept, as asked`,
   'metadata-removed': ({ kinds }) => `Private data removed: ${list(kinds.map((/** @type {string} */ kind) => METADATA[kind] ?? kind))}`,
   'profile-kept': ({ bytes: size, name }) => (name ? `Colour profile “${name}” kept (${bytes(size)})` : `Colour profile kept (${bytes(size)})`),
   'profile-dropped': ({ reason }) => `Colour profile left out: ${reason}`,

@@ -57,6 +57,10 @@ function tooLarge({ limit, needed, allowed }, name) {
       return `${name} claims ${megapixels(needed)}; up to ${megapixels(allowed)} are halved here. Scale it down first.`;
     case 'scan-blocks':
       return `${name} goes over its picture too often: ${whole(needed)} blocks in all scans; up to ${whole(allowed)} are read. Save it as a plain JPEG and choose that.`;
+    case 'frames':
+      return `${name} has ${whole(needed)} frames; up to ${whole(allowed)} are halved here. Shorten it first.`;
+    case 'animation-pixels':
+      return `${name} has ${megapixels(needed)} in all its frames; up to ${megapixels(allowed)} are halved here. Shorten it or scale it down first.`;
     case 'memory-bytes':
       return `${name} would take ${bytes(needed)} of memory; up to ${bytes(allowed)} are allowed. Scale it down first.`;
     default:

@@ -49,13 +49,16 @@ const FORMATS = ['jpeg', 'png', 'webp', 'gif'];
 
 /** What each option may be. Limits never change bytes, and are no part of a receipt. */
 const OPTIONS = /** @type {Record<string, (value: unknown) => boolean>} */ ({
-  format: (value) => value === null || FORMATS.includes(/** @type {string} */ (value)),
+  format: (value) => value === null || value === 'auto' || FORMATS.includes(/** @type {string} */ (value)),
   quality: (value) => isWhole(value, 1, 100),
   effort: (value) => ['fast', 'balanced', 'small'].includes(/** @type {string} */ (value)),
   progressive: (value) => typeof value === 'boolean',
   subsampling: (value) => ['source', '4:2:0'].includes(/** @type {string} */ (value)),
   salvage: (value) => typeof value === 'boolean',
   background: (value) => Array.isArray(value) && value.length === 3 && value.every((part) => isWhole(part, 0, 255)),
+  webp: (value) => ['source', 'lossy', 'lossless'].includes(/** @type {string} */ (value)),
+  light: (value) => ['encoded', 'linear'].includes(/** @type {string} */ (value)),
+  animation: (value) => ['keep', 'first'].includes(/** @type {string} */ (value)),
 });
 
 /** Each field of a receipt: what it must be, and how that is said. */

@@ -11,7 +11,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::Args;
-use halver::{Effort, Format, Options, Output, Quality, Subsampling};
+use halver::{Animation, Coding, Effort, Light, Options, Output, Quality, Subsampling, Target};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -36,9 +36,10 @@ pub struct Arguments {
     /// Quality of lossy formats, 1 to 100; a JPEG never gets finer than its source
     #[arg(short, long, value_name = "N", default_value_t = Quality::default(), value_parser = quality)]
     quality: Quality,
-    /// jpeg, png, webp or gif [default: what OUT is named as, or the source's]
+    /// jpeg, png, webp or gif, or auto, which takes what is smallest for the picture [default: what OUT is named as, or the
+    /// source's]
     #[arg(short, long, value_name = "F")]
-    format: Option<Format>,
+    format: Option<Target>,
     /// What bytes are worth: fast, balanced or small, which takes about three times as long as balanced
     #[arg(short, long, value_name = "E", default_value = "balanced", value_parser = named::<Effort>)]
     effort: Effort,
@@ -51,6 +52,15 @@ pub struct Arguments {
     /// Keep what is there of damaged JPEGs instead of refusing them
     #[arg(long)]
     salvage: bool,
+    /// How a WebP is coded: lossy, lossless, or as its source is
+    #[arg(long, value_name = "C", default_value = "source", value_parser = named::<Coding>)]
+    webp: Coding,
+    /// What is averaged: samples as they are encoded, or linear light; has no say where a JPEG becomes a JPEG
+    #[arg(long, value_name = "L", default_value = "encoded", value_parser = named::<Light>)]
+    light: Light,
+    /// Make a still picture of an animation's first frame
+    #[arg(long)]
+    first_frame: bool,
     /// Print one JSON object for each image
     #[arg(long)]
     json: bool,
@@ -108,9 +118,21 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 }
 
 impl Arguments {
-    fn options(&self, format: Option<Format>) -> Options {
-        let Self { quality, effort, progressive, subsampling, salvage, .. } = *self;
-        Options { format, quality, effort, progressive, subsampling, salvage, ..Options::default() }
+    fn options(&self, format: Option<Target>) -> Options {
+        let Self { quality, effort, progressive, subsampling, salvage, webp, light, .. } = *self;
+        let animation = if self.first_frame { Animation::First } else { Animation::Keep };
+        Options {
+            format,
+            quality,
+            effort,
+            progressive,
+            subsampling,
+            salvage,
+            webp,
+            light,
+            animation,
+            ..Options::default()
+        }
     }
 
     /// How many of `inputs` failed.

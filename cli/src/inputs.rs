@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use halver::Format;
+use halver::{Format, Target};
 
 /// One image to be halved.
 #[derive(Debug, PartialEq, Eq)]
@@ -169,16 +169,17 @@ impl Destination {
     ///
     /// # Errors
     /// In words, where the file is named as another format than is asked for.
-    pub(crate) fn format(&self, asked: Option<Format>) -> Result<Option<Format>, String> {
+    pub(crate) fn format(&self, asked: Option<Target>) -> Result<Option<Target>, String> {
         let named = match self {
             Self::File(file) => format_of_name(file).map(|named| (file, named)),
             _ => None,
         };
         match (named, asked) {
-            (Some((file, named)), Some(asked)) if named != asked => {
+            (Some((file, named)), Some(asked)) if asked != named.into() => {
+                let asked = asked.format().map_or("auto", Format::name);
                 Err(format!("{} is named as {named}, but --format asks for {asked}", file.display()))
             }
-            (Some((_, named)), _) => Ok(Some(named)),
+            (Some((_, named)), _) => Ok(Some(named.into())),
             (None, asked) => Ok(asked),
         }
     }
@@ -221,11 +222,12 @@ mod tests {
     #[test]
     fn one_file_has_the_format_it_is_named_as() {
         let (file, folder) = (Destination::File("o.PNG".into()), Destination::Folder("o.png".into()));
-        assert_eq!(file.format(None), Ok(Some(Format::Png)));
-        assert_eq!(file.format(Some(Format::Png)), Ok(Some(Format::Png)));
-        assert!(file.format(Some(Format::Jpeg)).is_err());
+        assert_eq!(file.format(None), Ok(Some(Target::Png)));
+        assert_eq!(file.format(Some(Target::Png)), Ok(Some(Target::Png)));
+        assert!(file.format(Some(Target::Jpeg)).is_err());
+        assert!(file.format(Some(Target::Auto)).is_err());
         assert_eq!(Destination::File("o.bin".into()).format(None), Ok(None));
-        assert_eq!(Destination::File("o.bin".into()).format(Some(Format::Gif)), Ok(Some(Format::Gif)));
+        assert_eq!(Destination::File("o.bin".into()).format(Some(Target::Gif)), Ok(Some(Target::Gif)));
         assert_eq!(folder.format(None), Ok(None));
     }
 

@@ -54,6 +54,10 @@ pub enum Limit {
     MemoryBytes,
     /// Blocks that the scans of a JPEG visit.
     ScanBlocks,
+    /// Frames of an animation.
+    Frames,
+    /// Pixels of all frames of an animation.
+    AnimationPixels,
 }
 
 impl Error {
@@ -87,6 +91,8 @@ impl std::fmt::Display for Error {
                     Limit::Pixels => "pixels",
                     Limit::MemoryBytes => "bytes of memory",
                     Limit::ScanBlocks => "blocks in scans",
+                    Limit::Frames => "frames",
+                    Limit::AnimationPixels => "pixels in frames",
                 };
                 write!(f, "too large: {needed} {unit} needed, {allowed} allowed")
             }

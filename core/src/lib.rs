@@ -11,7 +11,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-// The flow: lib → transform → survey → { jpeg · png · webp · gif } → { halve · palette } → raster → error.
+// The flow: lib → transform → survey → { jpeg · png · webp · gif } → { halve · palette · suits } → raster → error.
 mod color;
 mod error;
 mod estimate;
@@ -31,6 +31,7 @@ mod picture;
 mod png;
 mod raster;
 mod reveals;
+mod suits;
 mod survey;
 mod text;
 mod tiff;
@@ -45,9 +46,12 @@ pub use error::{Error, Limit};
 pub use estimate::{Estimate, estimate};
 pub use format::{Format, UnknownFormat};
 pub use info::{Color, Info};
-pub use options::{Effort, Limits, Options, Quality, QualityOutOfRange, Rgb, Subsampling};
+pub use options::{
+    Animation, Coding, Effort, Light, Limits, Options, Quality, QualityOutOfRange, Rgb, Subsampling, Target,
+};
 pub use output::{Decision, Metadata, Output, sha256};
 pub use reveals::{Position, Reveals};
+pub use suits::Suits;
 
 /// Changes whenever any source could give other bytes than before; part of every recipe id.
 pub const OUTPUT_VERSION: u32 = 3;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Format, OUTPUT_VERSION};
+use crate::{Format, OUTPUT_VERSION, UnknownFormat};
 
 /// How to halve. The default keeps the source's format at quality 80.
 ///
@@ -16,10 +16,10 @@ use crate::{Format, OUTPUT_VERSION};
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// The format of the result; `None` keeps the source's.
-    pub format: Option<Format>,
+    pub format: Option<Target>,
     /// The quality of lossy results.
     pub quality: Quality,
-    /// How much time a lossy encoder takes to save bytes.
+    /// How much time an encoder takes to save bytes.
     pub effort: Effort,
     /// Whether a JPEG is written in progressive scans, which show a coarse picture first; those of [`Effort::Small`]
     /// always are.
@@ -31,6 +31,13 @@ pub struct Options {
     pub salvage: bool,
     /// What stands behind transparent pixels where the result's format has no transparency.
     pub background: Rgb,
+    /// Whether a WebP is coded with loss.
+    pub webp: Coding,
+    /// Whether pixels are averaged as they are coded or as light. Where a JPEG becomes a JPEG, there are no pixels, and it
+    /// has no say.
+    pub light: Light,
+    /// What becomes of a picture that moves.
+    pub animation: Animation,
     /// What the source may cost. Limits decide whether there is a result, never its bytes, so they
     /// are no part of the [`recipe`](Self::recipe).
     pub limits: Limits,
@@ -46,6 +53,9 @@ impl Default for Options {
             subsampling: Subsampling::default(),
             salvage: false,
             background: Rgb([255; 3]),
+            webp: Coding::default(),
+            light: Light::default(),
+            animation: Animation::default(),
             limits: Limits::default(),
         }
     }
@@ -56,10 +66,11 @@ impl Options {
     ///
     /// It is the head of the SHA-256 over the JSON array (no white space) of [`OUTPUT_VERSION`] and the values of all
     /// options but the limits, in the order of their declaration:
-    /// `[3,null,80,"balanced",false,"source",false,[255,255,255]]` for the default.
+    /// `[3,null,80,"balanced",false,"source",false,[255,255,255],"source","encoded","keep"]` for the default.
     #[must_use]
     pub fn recipe(&self) -> String {
-        let Self { format, quality, effort, progressive, subsampling, salvage, background, limits: _ } = self;
+        let Self { format, quality, effort, progressive, subsampling, salvage, background, .. } = self;
+        let Self { webp, light, animation, limits: _, .. } = self;
         let canonical = serde_json::to_string(&(
             OUTPUT_VERSION,
             format,
@@ -69,6 +80,9 @@ impl Options {
             subsampling,
             salvage,
             background,
+            webp,
+            light,
+            animation,
         ));
         let canonical = canonical.unwrap_or_else(|_| unreachable!("writing numbers and text into memory cannot fail"));
         hex(&Sha256::digest(canonical)[..8])
@@ -79,6 +93,60 @@ impl Options {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|&b| [b >> 4, b & 15]).map(|d| char::from(DIGITS[usize::from(d)])).collect()
+}
+
+/// What the result is to be: a format, or whichever suits the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// Of the formats that lose nothing which the picture needs, the one with the fewest bytes.
+    /// [`Decision::FormatChosen`](crate::Decision::FormatChosen) says which, and why.
+    Auto,
+    /// ITU-T T.81.
+    Jpeg,
+    /// PNG; APNG where the picture moves.
+    Png,
+    /// WebP, lossy or not as [`Options::webp`] says.
+    WebP,
+    /// GIF89a.
+    Gif,
+}
+
+impl Target {
+    /// All targets, in the order in which help texts list them.
+    pub const ALL: [Self; 5] = [Self::Auto, Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
+
+    /// The format, where it does not depend on the picture.
+    #[must_use]
+    pub const fn format(self) -> Option<Format> {
+        match self {
+            Self::Auto => None,
+            Self::Jpeg => Some(Format::Jpeg),
+            Self::Png => Some(Format::Png),
+            Self::WebP => Some(Format::WebP),
+            Self::Gif => Some(Format::Gif),
+        }
+    }
+}
+
+impl From<Format> for Target {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Jpeg => Self::Jpeg,
+            Format::Png => Self::Png,
+            Format::WebP => Self::WebP,
+            Format::Gif => Self::Gif,
+        }
+    }
+}
+
+impl std::str::FromStr for Target {
+    type Err = UnknownFormat;
+
+    /// Reads `auto`, or what [`Format`] reads.
+    fn from_str(text: &str) -> Result<Self, UnknownFormat> {
+        if text.eq_ignore_ascii_case("auto") { Ok(Self::Auto) } else { text.parse().map(Format::into) }
+    }
 }
 
 /// The quality of a lossy encoder, 1 to 100 on libjpeg's scale; 80 by default.
@@ -169,6 +237,41 @@ pub enum Subsampling {
     Quarter,
 }
 
+/// Whether a WebP is coded with loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Coding {
+    /// As the source is: with loss where it is a JPEG or a lossy WebP, else without.
+    #[default]
+    Source,
+    /// With loss: VP8.
+    Lossy,
+    /// Without loss: VP8L.
+    Lossless,
+}
+
+/// What is averaged where pixels are halved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Light {
+    /// The samples as they are coded, as sharp, Pillow and browsers do it.
+    #[default]
+    Encoded,
+    /// The light that the samples stand for, by sRGB's transfer curve: fine bright lines on black keep their brightness.
+    Linear,
+}
+
+/// What becomes of a picture that moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Animation {
+    /// It goes on moving; it is refused where the result's format cannot move.
+    #[default]
+    Keep,
+    /// Its first frame becomes a still picture.
+    First,
+}
+
 /// A colour: red, green, blue, 0 to 255 each, in the image's own colour space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -187,12 +290,24 @@ pub struct Limits {
     /// The most blocks that the scans of a JPEG visit: 8×8 samples of a component count once for each scan, and all scans
     /// together for 256 each at least.
     pub scan_blocks: u64,
+    /// The most frames of an animation.
+    pub frames: u64,
+    /// The most pixels of an animation: those of its canvas, once for each frame.
+    pub animation_pixels: u64,
 }
 
 impl Default for Limits {
-    /// 256 MiB of source, 100 megapixels, 1 GiB of memory, 100 million blocks visited.
+    /// 256 MiB of source, 100 megapixels, 1 GiB of memory, 100 million blocks visited, 1000 frames, 400 megapixels of all
+    /// frames together.
     fn default() -> Self {
-        Self { source_bytes: 256 << 20, pixels: 100_000_000, memory_bytes: 1 << 30, scan_blocks: 100_000_000 }
+        Self {
+            source_bytes: 256 << 20,
+            pixels: 100_000_000,
+            memory_bytes: 1 << 30,
+            scan_blocks: 100_000_000,
+            frames: 1000,
+            animation_pixels: 400_000_000,
+        }
     }
 }
 
@@ -208,7 +323,11 @@ mod tests {
         limited.limits.pixels = 1;
         assert_eq!(plain.recipe(), limited.recipe());
         for other in [
-            Options { format: Some(Format::Png), ..plain.clone() },
+            Options { format: Some(Target::Png), ..plain.clone() },
+            Options { format: Some(Target::Auto), ..plain.clone() },
+            Options { webp: Coding::Lossy, ..plain.clone() },
+            Options { light: Light::Linear, ..plain.clone() },
+            Options { animation: Animation::First, ..plain.clone() },
             Options { quality: Quality(79), ..plain.clone() },
             Options { background: Rgb([0; 3]), ..plain.clone() },
             Options { effort: Effort::Fast, ..plain.clone() },
@@ -224,7 +343,7 @@ mod tests {
     fn json_fills_in_defaults_and_refuses_what_it_does_not_know() {
         assert_eq!(serde_json::from_str::<Options>("{}").unwrap(), Options::default());
         let some: Options = serde_json::from_str(r#"{"quality":70,"format":"webp"}"#).unwrap();
-        assert_eq!((some.quality.value(), some.format), (70, Some(Format::WebP)));
+        assert_eq!((some.quality.value(), some.format), (70, Some(Target::WebP)));
         for bad in [r#"{"quality":0}"#, r#"{"quality":101}"#, r#"{"qualty":80}"#, r#"{"format":"bmp"}"#] {
             assert!(serde_json::from_str::<Options>(bad).is_err(), "{bad}");
         }

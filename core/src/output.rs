@@ -4,7 +4,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::options::hex;
-use crate::{Format, Info};
+use crate::{Format, Info, Suits};
 
 /// A halved image.
 #[derive(Clone, Debug)]
@@ -48,6 +48,18 @@ pub enum Decision {
     Rotated {
         /// The EXIF orientation of the source, 2 to 8.
         orientation: u8,
+    },
+    /// The format was left to the engine.
+    FormatChosen {
+        /// What it took.
+        format: Format,
+        /// What the picture is, which decided.
+        suits: Suits,
+    },
+    /// The picture moves, and its first frame was asked for.
+    FirstFrameOnly {
+        /// How many frames there are.
+        frames: u32,
     },
     /// Private metadata was left out.
     MetadataRemoved {

@@ -17,7 +17,7 @@ pub(crate) struct Picture {
 }
 
 /// What an encoder should know of the format a picture came in.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Jpeg {
         /// What keeps a JPEG from being encoded finer than its source.
@@ -33,6 +33,13 @@ pub(crate) enum Origin {
         lossy: bool,
     },
     Gif,
+}
+
+impl Origin {
+    /// Whether the source was coded with loss.
+    pub(crate) const fn is_lossy(&self) -> bool {
+        matches!(self, Self::Jpeg { .. } | Self::WebP { lossy: true })
+    }
 }
 
 /// What a JPEG encoder should know of a source that was a JPEG.

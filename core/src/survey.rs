@@ -1,7 +1,7 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
 use crate::icc::MOST_BYTES;
-use crate::{Error, Format, Info, Limit, Limits, Metadata, Options, gif, half, jpeg, png, webp};
+use crate::{Error, Format, Info, Limit, Limits, Metadata, Options, Target, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
 #[derive(Debug)]
@@ -42,9 +42,16 @@ impl Survey {
     /// Two moments are the highest: the whole decoded beside its half, and the half beside what an encoder
     /// makes of it, at most 24 bytes a pixel (coefficients or RGBA, an index, tokens, the encoded bytes).
     pub(crate) fn peak_bytes(&self, options: &Options) -> u64 {
-        if let Some(header) = self.jpeg_to_jpeg(options) {
-            return jpeg::peak_bytes(self.end, header, options);
+        let planes = self.planes().map_or(0, |header| jpeg::peak_bytes(self.end, header, options));
+        match options.format {
+            None | Some(Target::Jpeg) if planes > 0 => planes,
+            Some(Target::Auto) => planes.max(self.peak_bytes_of_pixels()),
+            _ => self.peak_bytes_of_pixels(),
         }
+    }
+
+    /// The same where the picture is decoded to pixels.
+    fn peak_bytes_of_pixels(&self) -> u64 {
         const ENCODER_BYTES: u64 = 24;
         let half_pixels = u64::from(half(self.info.width)) * u64::from(half(self.info.height));
         let half_bytes = half_pixels.saturating_mul(if self.info.depth == 16 { 8 } else { 4 });
@@ -57,19 +64,21 @@ impl Survey {
         decoding.max(encoding).saturating_add(profiles).saturating_add(FLOOR_BYTES)
     }
 
-    /// The header, where a JPEG becomes a JPEG of the same components.
-    pub(crate) fn jpeg_to_jpeg(&self, options: &Options) -> Option<&jpeg::Header> {
-        let header = self.jpeg.as_deref()?;
-        let stays = options.format.unwrap_or(Format::Jpeg) == Format::Jpeg;
-        (stays && jpeg::keeps_planes(header)).then_some(header)
+    /// The header of a JPEG that can become one of the same components, without pixels.
+    pub(crate) fn planes(&self) -> Option<&jpeg::Header> {
+        self.jpeg.as_deref().filter(|header| jpeg::keeps_planes(header))
     }
 
     /// Refuses what would cross the limits of `options`.
     pub(crate) fn check(&self, options: &Options) -> Result<(), Error> {
         let limits = &options.limits;
+        let frames = u64::from(self.info.frames);
+        let moving = if self.animated { self.info.pixels().saturating_mul(frames) } else { 0 };
         let costs = [
             (Limit::Pixels, self.info.pixels(), limits.pixels),
             (Limit::ScanBlocks, self.scan_blocks, limits.scan_blocks),
+            (Limit::Frames, frames, limits.frames),
+            (Limit::AnimationPixels, moving, limits.animation_pixels),
             (Limit::MemoryBytes, self.peak_bytes(options), limits.memory_bytes),
         ];
         for (limit, needed, allowed) in costs {

@@ -6,7 +6,7 @@ use crate::palette::Indexed;
 use crate::picture::{Origin, Profile};
 use crate::raster::{Model, Raster};
 use crate::survey::Survey;
-use crate::{Color, Decision, Error, Format, Options, Output, gif, half, jpeg, png, webp};
+use crate::{Color, Decision, Error, Format, Options, Output, Suits, Target, gif, half, jpeg, png, webp};
 
 /// See [`crate::halve`].
 pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Error> {
@@ -15,9 +15,9 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
     survey.check(options)?;
     survey.check_still()?;
     let (width, height) = (half(survey.info.width), half(survey.info.height));
-    let format = options.format.unwrap_or(survey.info.format);
-    let mut target = Target {
-        format,
+    let wanted = options.format.unwrap_or(survey.info.format.into());
+    let mut making = Making {
+        format: wanted.format().unwrap_or(survey.info.format),
         options,
         profile: Profile::Absent,
         origin: Origin::Gif,
@@ -25,13 +25,14 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
         decisions: decisions_from_header(&survey),
     };
     let image = &source[..survey.end];
-    let bytes = if let Some(header) = survey.jpeg_to_jpeg(options) {
-        target.halve_jpeg(image, header)?
-    } else {
-        let picture = target.decode(image, &survey)?;
-        target.encode(picture.upright(survey.info.orientation))?
+    let bytes = match survey.planes() {
+        Some(header) if wanted == Target::Jpeg => making.halve_jpeg(image, header)?,
+        planes => {
+            let picture = making.decode(image, &survey)?.upright(survey.info.orientation);
+            making.encode(picture, planes.map(|header| (image, header)))?
+        }
     };
-    let mut decisions = target.decisions;
+    let Making { format, mut decisions, .. } = making;
     decisions.extend(decisions_from_size(&survey, source.len(), bytes.len()));
     Ok(Output { bytes, format, width, height, source: survey.info, decisions })
 }
@@ -50,8 +51,12 @@ fn decisions_from_size(survey: &Survey, whole: usize, half: usize) -> impl Itera
     trailing.into_iter().chain(larger.map(|by| Decision::LargerThanSource { by: by as u64 }))
 }
 
+/// A JPEG's bytes and what its segments say, where it can become a JPEG without pixels.
+type Planes<'a> = Option<(&'a [u8], &'a jpeg::Header)>;
+
 /// What is to be encoded, all that is known of where it came from, and what was decided on the way.
-struct Target<'a> {
+#[derive(Clone)]
+struct Making<'a> {
     format: Format,
     options: &'a Options,
     profile: Profile,
@@ -61,7 +66,7 @@ struct Target<'a> {
     decisions: Vec<Decision>,
 }
 
-impl Target<'_> {
+impl Making<'_> {
     /// JPEG to JPEG: from planes to planes, without pixels between them.
     fn halve_jpeg(&mut self, source: &[u8], header: &jpeg::Header) -> Result<Vec<u8>, Error> {
         self.profile = header.profile.clone();
@@ -90,11 +95,46 @@ impl Target<'_> {
         Ok(halve_raster(&picture.raster))
     }
 
-    fn encode(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
+    fn encode(&mut self, half: Raster, planes: Planes<'_>) -> Result<Vec<u8>, Error> {
         if matches!(self.origin, Origin::Jpeg { inks: true, .. }) {
             self.decisions.push(Decision::InksConverted);
         }
         let half = half.without_opaque_alpha();
+        if self.options.format == Some(Target::Auto) {
+            self.encode_smallest(&half, planes)
+        } else {
+            self.encode_as(half)
+        }
+    }
+
+    /// In the format that takes the fewest bytes, among those that lose nothing which the picture needs.
+    fn encode_smallest(&mut self, half: &Raster, planes: Planes<'_>) -> Result<Vec<u8>, Error> {
+        let suits = Suits::of(half, self.origin.is_lossy());
+        let fits = webp::fits(half.width, half.height);
+        let formats: &[Format] = match suits {
+            Suits::Photograph if !half.model.has_alpha() => &[Format::Jpeg, Format::WebP],
+            Suits::Photograph | Suits::Graphic if fits => &[Format::WebP, Format::Png],
+            _ => &[Format::Png],
+        };
+        let mut smallest: Option<(Vec<u8>, Self)> = None;
+        for &format in formats.iter().filter(|&&format| fits || format != Format::WebP) {
+            let mut making = self.clone();
+            making.format = format;
+            making.decisions.push(Decision::FormatChosen { format, suits });
+            let bytes = match planes {
+                Some((image, header)) if format == Format::Jpeg => making.halve_jpeg(image, header)?,
+                _ => making.encode_as(half.clone())?,
+            };
+            if smallest.as_ref().is_none_or(|(others, _)| bytes.len() < others.len()) {
+                smallest = Some((bytes, making));
+            }
+        }
+        let Some((bytes, making)) = smallest else { unreachable!("PNG and JPEG take any picture") };
+        *self = making;
+        Ok(bytes)
+    }
+
+    fn encode_as(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
         match self.format {
             Format::Jpeg => self.encode_jpeg(half),
             Format::Png => self.encode_png(half),

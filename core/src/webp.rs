@@ -248,9 +248,14 @@ pub(crate) fn decode(source: &[u8]) -> Result<Picture, Error> {
     Picture::read(Format::WebP, decoder, profile, Origin::WebP { lossy: chunks.lossy })
 }
 
+/// Whether a picture of this size can be a WebP.
+pub(crate) fn fits(width: usize, height: usize) -> bool {
+    width.max(height) <= MOST_SIDE as usize
+}
+
 /// `raster` as lossless WebP. It has 8-bit samples and is not YCbCr.
 pub(crate) fn encode(raster: &Raster, profile: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    if raster.width.max(raster.height) > MOST_SIDE as usize {
+    if !fits(raster.width, raster.height) {
         return Err(unsupported("a side over 16383 pixels"));
     }
     let color = match raster.model {

@@ -33,7 +33,7 @@ fn peak(name: &str, source: &[u8], options: &Options) -> Option<(u64, u64)> {
 fn all_options() -> Vec<Options> {
     let plain = Options::default();
     let mut all: Vec<Options> =
-        Format::ALL.iter().map(|&format| Options { format: Some(format), ..plain.clone() }).collect();
+        Format::ALL.iter().map(|&format| Options { format: Some(format.into()), ..plain.clone() }).collect();
     for effort in [Effort::Fast, Effort::Balanced, Effort::Small] {
         for progressive in [false, true] {
             for subsampling in [Subsampling::Source, Subsampling::Quarter] {

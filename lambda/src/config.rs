@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::types::StorageClass;
-use halver::{Limits, Options};
+use halver::{Limits, Options, Target};
 use serde_json::Value;
 
 use crate::carried::{Policy, Setting};
@@ -314,10 +314,11 @@ impl Reader {
         }
         let (include, exclude) = (self.list("HALVER_INCLUDE"), self.list("HALVER_EXCLUDE"));
         let template = self.optional("HALVER_DESTINATION").unwrap_or_else(|| DESTINATION.to_owned());
-        let mapping = Mapping::new(&template, sources, options.format).unwrap_or_else(|error| {
-            self.wrong("HALVER_DESTINATION", format!("{template:?}: {error}"));
-            Mapping::default()
-        });
+        let mapping =
+            Mapping::new(&template, sources, options.format.and_then(Target::format)).unwrap_or_else(|error| {
+                self.wrong("HALVER_DESTINATION", format!("{template:?}: {error}"));
+                Mapping::default()
+            });
         mapping.filtered(include, exclude)
     }
 

@@ -54,8 +54,8 @@ export type Format = 'jpeg' | 'png' | 'webp' | 'gif';
 
 /** `halver::Options`, in its own spelling: what a function's `/config` says can be passed on as it is. */
 export interface Options {
-  /** Of the result; null keeps the source's. */
-  format?: Format | null;
+  /** Of the result; null keeps the source's, `auto` takes what is smallest for the picture. */
+  format?: Format | 'auto' | null;
   /** Of lossy results, 1 to 100 on libjpeg's scale; 80 by default. */
   quality?: number;
   /** How much time an encoder takes to save bytes; `balanced` by default. */
@@ -68,6 +68,12 @@ export interface Options {
   salvage?: boolean;
   /** Red, green, blue behind transparent pixels, where the result has no transparency; white by default. */
   background?: [number, number, number];
+  /** How a WebP is coded; by default as its source is. */
+  webp?: 'source' | 'lossy' | 'lossless';
+  /** What is averaged: samples as they are, the default, or the light that they stand for. */
+  light?: 'encoded' | 'linear';
+  /** What becomes of a picture that moves; `keep` by default. */
+  animation?: 'keep' | 'first';
   /** What the source may cost. No part of the recipe. */
   limits?: Partial<Limits>;
 }
@@ -81,6 +87,10 @@ export interface Limits {
   memory_bytes: number;
   /** Blocks that all scans of a JPEG visit; by default 100 million. */
   scan_blocks: number;
+  /** Of an animation; by default 1000. */
+  frames: number;
+  /** Of all frames of an animation; by default 400 million. */
+  animation_pixels: number;
 }
 
 export interface HalveOptions extends Options {
@@ -173,6 +183,8 @@ export interface Reveals {
 /** One thing that was changed, kept or given up. New codes may come with new versions. */
 export type Decision =
   | { code: 'rotated'; orientation: number }
+  | { code: 'format-chosen'; format: Format; suits: 'photograph' | 'graphic' | 'deep' | 'animation' }
+  | { code: 'first-frame-only'; frames: number }
   | { code: 'metadata-removed'; kinds: ('exif' | 'gps' | 'thumbnail' | 'xmp' | 'iptc' | 'text' | 'application')[] }
   | { code: 'profile-kept'; bytes: number }
   | { code: 'profile-dropped'; reason: string }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use halver::Format;
+use halver::{Format, Target};
 
 use crate::failure::Failure;
 use crate::inputs::{Destination, Input, Source, sniff};
@@ -19,7 +19,7 @@ pub(super) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// The plan for `inputs` in their order, so that every run ends alike. `format` is that of all halves, where known.
-    pub(super) fn new(inputs: &'a [Input], destination: &Destination, format: Option<Format>) -> Self {
+    pub(super) fn new(inputs: &'a [Input], destination: &Destination, format: Option<Target>) -> Self {
         let sources: HashSet<PathBuf> = inputs.iter().filter_map(|input| input.source.canonical()).collect();
         let mut taken: HashMap<PathBuf, &Source> = HashMap::new();
         let mut plan = Self { ready: Vec::new(), refused: Vec::new() };
@@ -45,15 +45,16 @@ impl<'a> Plan<'a> {
 
 /// The formats that the half of `source` may have: none where there will be no half, all where only reading all of it
 /// would tell, as of a pipe, whose bytes come but once.
-fn formats(source: &Source, format: Option<Format>) -> Vec<Format> {
+fn formats(source: &Source, format: Option<Target>) -> Vec<Format> {
     let possible = match source {
         Source::File(file) if !file.exists() => Vec::new(),
         Source::File(file) if file.is_file() => sniff(file).ok().flatten().into_iter().collect(),
         Source::File(_) | Source::Standard => Format::ALL.to_vec(),
     };
     match format {
-        Some(format) if !possible.is_empty() => vec![format],
-        _ => possible,
+        _ if possible.is_empty() => possible,
+        None => possible,
+        Some(target) => target.format().map_or(Format::ALL.to_vec(), |format| vec![format]),
     }
 }
 

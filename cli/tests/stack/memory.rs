@@ -38,7 +38,7 @@ fn images() -> Vec<(&'static str, Vec<u8>)> {
     let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/dandelion.jpg");
     let sample = std::fs::read(sample).unwrap();
     let made = |times: u16, options: Options| halver::halve(&repeated(&sample, times), &options).unwrap().bytes;
-    let format = |format: Format| Options { format: Some(format), ..Options::default() };
+    let format = |format: Format| Options { format: Some(format.into()), ..Options::default() };
     vec![
         ("baseline.jpg", repeated(&sample, 33)),
         ("progressive.jpg", made(33, Options { progressive: true, ..Options::default() })),

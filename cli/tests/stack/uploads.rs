@@ -233,7 +233,7 @@ async fn a_small_image_is_halved_at_once() {
     let request =
         Request::post(format!("{}/halve?format=png", machine.stack.page_url())).header("content-type", "image/jpeg");
     let answer = send(request.body(Full::from(photo.clone())).unwrap()).await;
-    let options = halver::Options { format: Some(halver::Format::Png), ..halver::Options::default() };
+    let options = halver::Options { format: Some(halver::Target::Png), ..halver::Options::default() };
     let half = halver::halve(&photo, &options).unwrap();
     assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()), (200, "image/png"));
     assert_eq!(answer.headers()["x-halver-sha256"].to_str().unwrap(), half.sha256());

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use halver::{Format, Options, Output, halve};
+use halver::{Options, Output, Target, halve};
 
 /// The top folder of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -27,7 +27,7 @@ pub(crate) fn half_with(name: &str, options: &Options) -> Output {
 
 /// The half of `core/tests/corpus/<name>` as pixels that an independent decoder reads out of a PNG.
 pub(crate) fn half_pixels(name: &str) -> image::RgbaImage {
-    let png = half_with(name, &Options { format: Some(Format::Png), ..Options::default() });
+    let png = half_with(name, &Options { format: Some(Target::Png), ..Options::default() });
     image::load_from_memory(&png.bytes).unwrap().to_rgba8()
 }
 

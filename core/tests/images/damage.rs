@@ -1,6 +1,6 @@
 //! Damaged files: an error or an image, never a panic.
 
-use halver::{Decision, Error, Format, Options, halve};
+use halver::{Decision, Error, Options, Target, halve};
 
 use crate::corpus::{root, source};
 
@@ -55,7 +55,7 @@ fn jpegs() -> Vec<(String, Vec<u8>)> {
 }
 
 /// To the same format, which is another way than to pixels.
-const FORMATS: [Option<Format>; 2] = [None, Some(Format::Png)];
+const FORMATS: [Option<Target>; 2] = [None, Some(Target::Png)];
 
 /// How many blocks were lost, by the decisions of a half.
 fn lost(decisions: &[Decision]) -> Option<u64> {

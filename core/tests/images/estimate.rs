@@ -85,7 +85,13 @@ fn what_can_be_halved_is_estimated_from_its_head() {
 
 #[test]
 fn what_is_refused_by_its_head_is_refused() {
-    let tight = Limits { source_bytes: 1 << 20, pixels: 10_000, memory_bytes: 16 << 20, scan_blocks: 2_000 };
+    let tight = Limits {
+        source_bytes: 1 << 20,
+        pixels: 10_000,
+        memory_bytes: 16 << 20,
+        scan_blocks: 2_000,
+        ..Limits::default()
+    };
     let (mut early, mut worse) = (0, 0);
     for (name, source) in files() {
         for limits in [Limits::default(), tight] {
@@ -124,7 +130,14 @@ fn every_head_returns_and_never_errs() {
 
 #[test]
 fn every_flipped_bit_of_a_head_returns() {
-    let everything = Limits { source_bytes: u64::MAX, pixels: u64::MAX, memory_bytes: u64::MAX, scan_blocks: u64::MAX };
+    let everything = Limits {
+        source_bytes: u64::MAX,
+        pixels: u64::MAX,
+        memory_bytes: u64::MAX,
+        scan_blocks: u64::MAX,
+        frames: u64::MAX,
+        animation_pixels: u64::MAX,
+    };
     let options = Options { limits: everything, ..Options::default() };
     for name in
         ["tiny-progressive.jpg", "orientation-6.jpg", "badge.png", "badge.gif", "badge-lossy.webp", "animated.webp"]

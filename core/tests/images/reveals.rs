@@ -12,7 +12,8 @@ fn revealed(source: &[u8]) -> Value {
 
 /// Asserts that the halves of `source` in all formats reveal nothing. Gives how many there are.
 fn assert_halves_reveal_nothing(name: &str, source: &[u8]) -> usize {
-    let halves = Format::ALL.map(|format| halve(source, &Options { format: Some(format), ..Options::default() }));
+    let halves =
+        Format::ALL.map(|format| halve(source, &Options { format: Some(format.into()), ..Options::default() }));
     let halves: Vec<_> = halves.into_iter().flatten().collect();
     for half in &halves {
         assert_eq!(*probe(&half.bytes).unwrap().reveals, Reveals::default(), "{name} as {}", half.format);

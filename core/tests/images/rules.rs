@@ -1,11 +1,13 @@
 //! The rules of the house: what is kept, what goes, and what is said about it.
 
-use halver::{Color, Decision, Error, Format, Limit, Limits, Metadata, Options, Quality, halve, probe};
+use halver::{
+    Color, Decision, Error, Format, Limit, Limits, Metadata, Options, Output, Quality, Suits, Target, halve, probe,
+};
 
 use crate::corpus::{half, half_pixels, half_with, mean_difference, source};
 
 fn to(format: Format) -> Options {
-    Options { format: Some(format), ..Options::default() }
+    Options { format: Some(format.into()), ..Options::default() }
 }
 
 #[test]
@@ -139,6 +141,32 @@ fn every_format_becomes_every_other() {
     assert!(
         half_with("photo.png", &to(Format::Gif)).decisions.iter().any(|d| matches!(d, Decision::PaletteReduced { .. }))
     );
+}
+
+#[test]
+fn the_smallest_honest_format_is_chosen() {
+    let auto = Options { format: Some(Target::Auto), ..Options::default() };
+    for (name, format, suits) in [
+        ("photo-420.jpg", Format::Jpeg, Suits::Photograph),
+        ("photo.png", Format::Jpeg, Suits::Photograph),
+        ("badge.png", Format::Png, Suits::Graphic),
+        ("palette.png", Format::Png, Suits::Graphic),
+        ("deep-rgb.png", Format::Png, Suits::Deep),
+    ] {
+        let half = half_with(name, &auto);
+        assert_eq!(half.format, format, "{name}");
+        assert!(half.decisions.contains(&Decision::FormatChosen { format, suits }), "{name}: {:?}", half.decisions);
+        let others = [Target::Jpeg, Target::Png, Target::WebP];
+        let others = others.map(|other| half_with(name, &Options { format: Some(other), ..auto.clone() }));
+        let same = others.iter().find(|other| other.format == format).unwrap();
+        assert!(half.bytes == same.bytes, "{name}");
+        let given_up = |other: &Output| other.decisions.contains(&Decision::Flattened { background: [255; 3] });
+        let is_rival = |other: &&Output| suits == Suits::Photograph || other.format != Format::Jpeg && !given_up(other);
+        let rivals = others.iter().filter(is_rival).filter(|_| suits != Suits::Deep);
+        for rival in rivals {
+            assert!(half.bytes.len() <= rival.bytes.len(), "{name}: {} is smaller", rival.format);
+        }
+    }
 }
 
 #[test]

@@ -99,7 +99,13 @@ fn policy_verdicts_stay_as_pinned() {
 #[test]
 fn every_file_stays_within_tight_limits() {
     let Some(folder) = folder() else { return };
-    let limits = Limits { source_bytes: 1 << 20, pixels: 10_000, memory_bytes: 16 << 20, scan_blocks: 2_000 };
+    let limits = Limits {
+        source_bytes: 1 << 20,
+        pixels: 10_000,
+        memory_bytes: 16 << 20,
+        scan_blocks: 2_000,
+        ..Limits::default()
+    };
     for row in rows(&folder) {
         let source = std::fs::read(folder.join(&row.path)).unwrap();
         if let Ok(half) = halve(&source, &Options { limits, ..Options::default() }) {

@@ -78,7 +78,7 @@ fn refused(error: &Error) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use halver::{Format, Quality};
+    use halver::{Format, Quality, Target};
 
     use super::*;
 
@@ -97,7 +97,7 @@ mod tests {
             "format=webp&quality=70&effort=small&progressive=true&subsampling=4:2:0&salvage=true&background=[0,0,0]",
         );
         let all = all.unwrap();
-        assert_eq!((all.format, all.quality), (Some(Format::WebP), Quality::new(70).unwrap()));
+        assert_eq!((all.format, all.quality), (Some(Target::WebP), Quality::new(70).unwrap()));
         assert_eq!((all.progressive, all.salvage, all.background), (true, true, halver::Rgb([0; 3])));
         assert_eq!(all.limits, Options::default().limits);
         assert_eq!(read("format=null"), Ok(Options::default()));

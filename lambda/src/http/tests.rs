@@ -206,7 +206,7 @@ async fn an_image_is_halved_while_the_client_waits() {
     let function = function(&[]);
     let answer = send(&function, request("POST", "/halve?format=gif&quality=70", json!({}), PNG)).await;
     let options = halver::Options {
-        format: Some(halver::Format::Gif),
+        format: Some(halver::Target::Gif),
         quality: halver::Quality::new(70).unwrap(),
         ..halver::Options::default()
     };
