@@ -1,0 +1,93 @@
+//! For how long a frame is shown.
+
+/// For how long a frame is shown: a fraction of a second, as the file states it.
+///
+/// Browsers take what is stated to be at most 10 ms for 100 ms, in every format (a rule older than they are: such files
+/// were made for viewers that could not keep up). What is stated is kept all the same; only where times are added up
+/// or a format must round them does what is shown count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Delay {
+    pub(crate) numerator: u32,
+    /// Parts of a second, at least 1.
+    pub(crate) denominator: u32,
+}
+
+impl Delay {
+    pub(crate) const fn centiseconds(count: u32) -> Self {
+        Self { numerator: count, denominator: 100 }
+    }
+
+    pub(crate) const fn milliseconds(count: u32) -> Self {
+        Self { numerator: count, denominator: 1000 }
+    }
+
+    /// As browsers show it.
+    fn shown(self) -> Self {
+        let short = 100 * u64::from(self.numerator) <= u64::from(self.denominator);
+        if short { Self::milliseconds(100) } else { self }
+    }
+
+    /// The time of both, one after the other.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let (a, b) = (self.shown(), other.shown());
+        let (x, y) = (u64::from(a.denominator), u64::from(b.denominator));
+        let (one, other) = (u64::from(a.numerator) * (y / gcd(x, y)), u64::from(b.numerator) * (x / gcd(x, y)));
+        let sum = one.saturating_add(other);
+        let parts = x / gcd(x, y) * y;
+        match (u32::try_from(sum), u32::try_from(parts)) {
+            (Ok(numerator), Ok(denominator)) => Self { numerator, denominator },
+            _ => Self::milliseconds(a.units(1000, u32::MAX).saturating_add(b.units(1000, u32::MAX))),
+        }
+    }
+
+    /// In units of which a second has `parts` (at least 100), rounded, at most `most`; never so little that
+    /// browsers would show it for longer, where they do not already.
+    pub(crate) fn units(self, parts: u32, most: u32) -> u32 {
+        let (numerator, denominator) = (u64::from(self.numerator), u64::from(self.denominator));
+        let rounded = (2 * numerator * u64::from(parts) + denominator) / (2 * denominator);
+        let least = if self.shown() == self { u64::from(parts / 100 + 1) } else { 0 };
+        rounded.max(least).min(u64::from(most)) as u32
+    }
+}
+
+const fn gcd(a: u64, b: u64) -> u64 {
+    let (mut a, mut b) = (a, b);
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_browsers_show_for_longer_counts_so_in_sums() {
+        for (a, b, sum) in [(5, 5, 10), (0, 5, 15), (1, 1, 20), (2, 0, 12)] {
+            let both = Delay::centiseconds(a).and(Delay::centiseconds(b));
+            assert_eq!(both.units(100, 65535), sum, "{a} and {b} cs");
+        }
+        let thirds = Delay { numerator: 1, denominator: 3 };
+        assert_eq!(thirds.and(Delay { numerator: 1, denominator: 7 }), Delay { numerator: 10, denominator: 21 });
+        let odd = Delay { numerator: 65535, denominator: 65521 }.and(Delay { numerator: 65535, denominator: 65519 });
+        assert_eq!(odd.and(Delay { numerator: 1, denominator: 65497 }).units(1000, u32::MAX), 2100);
+    }
+
+    #[test]
+    fn delays_keep_their_length_in_other_units() {
+        for (delay, parts, units) in [
+            (Delay::centiseconds(0), 1000, 0),
+            (Delay::centiseconds(1), 1000, 10),
+            (Delay::centiseconds(7), 1000, 70),
+            (Delay::milliseconds(10), 100, 1),
+            (Delay::milliseconds(11), 100, 2),
+            (Delay::milliseconds(16), 100, 2),
+            (Delay::milliseconds(25), 100, 3),
+            (Delay { numerator: 1, denominator: 60 }, 1000, 17),
+        ] {
+            assert_eq!(delay.units(parts, 65535), units, "{delay:?} in 1/{parts} s");
+        }
+        assert_eq!(Delay::milliseconds(1_000_000).units(100, 65535), 65535);
+    }
+}
