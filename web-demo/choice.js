@@ -9,9 +9,6 @@ import { formatName } from './quantity.js';
 const REST = 60; // milliseconds without a change until the choice counts …
 const LONGEST = 200; // … or this long since the last one that counted, so that numbers move while the slider does
 
-/** Formats whose encoder here has a quality. */
-const LOSSY = new Set(['jpeg']);
-
 const quality = /** @type {HTMLInputElement} */ (document.getElementById('quality'));
 const figure = /** @type {HTMLElement} */ (document.getElementById('quality-figure'));
 const format = /** @type {HTMLSelectElement} */ (document.getElementById('format'));
@@ -104,9 +101,9 @@ function words({ quality: q, format: f, effort: e }) {
  *
  * @param {import('./engine.js').Half} half
  */
-export function showQualityLimit({ format: made, decisions }) {
+export function showQualityLimit({ format: made, lossy, decisions }) {
   const limit = decisions.find((decision) => decision.code === 'quality-limited');
-  const silent = !LOSSY.has(made) ? `${formatName(made)} is written without loss: quality has no say.` : '';
+  const silent = !lossy ? `${formatName(made)} is written without loss: quality has no say.` : '';
   note.textContent = limit ? `The source itself has ${limit.used}; more would only cost bytes.` : silent;
 }
 

@@ -51,7 +51,6 @@ const SENTENCES = {
   'transparency-hardened': () => 'Partly transparent pixels made fully transparent or solid',
   'depth-reduced': () => '16-bit samples reduced to 8 bits',
   'palette-reduced': ({ colors }) => `Colours reduced to a palette of ${whole(colors)}`,
-  'lossy-became-lossless': () => 'Lossy WebP became lossless WebP',
   'trailing-data-removed': ({ bytes: size }) => `${bytes(size)} behind the picture’s end left out`,
   'larger-than-source': ({ by }) => `The half is larger than the whole, by ${bytes(by)}`,
 };

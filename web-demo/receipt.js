@@ -7,7 +7,7 @@
 
 import { derivedName } from './file-name.js';
 
-/** @typedef {'jpeg' | 'png' | 'webp' | 'gif'} Format */
+/** @typedef {'jpeg' | 'png' | 'webp' | 'gif' | 'bmp'} Format */
 
 /**
  * Version 1. Hashes are 64 lower-case hexadecimal digits, times are ISO 8601 in UTC, sides are in pixels as the picture
@@ -45,11 +45,12 @@ export class ReceiptError extends Error {
 /** Characters that a receipt has at most: keys in S3 have up to 1024 bytes, names of files hardly more. */
 const LONGEST = 65_536;
 
-const FORMATS = ['jpeg', 'png', 'webp', 'gif'];
+const WRITTEN = ['jpeg', 'png', 'webp', 'gif', 'auto'];
+const FORMATS = ['jpeg', 'png', 'webp', 'gif', 'bmp'];
 
 /** What each option may be. Limits never change bytes, and are no part of a receipt. */
 const OPTIONS = /** @type {Record<string, (value: unknown) => boolean>} */ ({
-  format: (value) => value === null || value === 'auto' || FORMATS.includes(/** @type {string} */ (value)),
+  format: (value) => value === null || WRITTEN.includes(/** @type {string} */ (value)),
   quality: (value) => isWhole(value, 1, 100),
   effort: (value) => ['fast', 'balanced', 'small'].includes(/** @type {string} */ (value)),
   progressive: (value) => typeof value === 'boolean',

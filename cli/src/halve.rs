@@ -55,7 +55,7 @@ pub struct Arguments {
     /// How a WebP is coded: lossy, lossless, or as its source is
     #[arg(long, value_name = "C", default_value = "source", value_parser = named::<Coding>)]
     webp: Coding,
-    /// What is averaged: samples as they are encoded, or linear light; has no say where a JPEG becomes a JPEG
+    /// What is averaged: samples as they are encoded, or linear light; has no say where the source is a JPEG
     #[arg(long, value_name = "L", default_value = "encoded", value_parser = named::<Light>)]
     light: Light,
     /// Make a still picture of an animation's first frame

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::survey::Survey;
-use crate::{Error, Format, Options, gif, jpeg, png, webp};
+use crate::{Error, Format, Options, bmp, gif, jpeg, png, webp};
 
 /// What the first bytes of an image say about halving it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,10 +58,12 @@ pub fn estimate(head: &[u8], source_bytes: u64, options: &Options) -> Result<Opt
     let Some(mut survey) = survey(head, source_bytes)? else { return Ok(None) };
     // Of a JPEG that goes on behind the head this asks for less memory than it takes: what is refused here is refused.
     survey.check(options)?;
-    survey.check_still()?;
+    survey.goes_on_moving(options)?;
     if !survey.jpeg.as_ref().is_some_and(|header| header.ended) {
         survey.end = usize::try_from(source_bytes).unwrap_or(usize::MAX);
     }
+    // More pictures may lie behind the head.
+    survey.animated |= survey.info.format == Format::Gif;
     let memory_bytes = survey.peak_bytes(options);
     Ok(Some(Estimate {
         format: survey.info.format,
@@ -81,6 +83,7 @@ fn survey(head: &[u8], source_bytes: u64) -> Result<Option<Survey>, Error> {
         Ok(Format::Png) => png::survey_head(head),
         Ok(Format::WebP) => webp::survey_head(head, source_bytes),
         Ok(Format::Gif) => gif::survey_head(head),
+        Ok(Format::Bmp) => bmp::survey_head(head),
         Err(Error::NotAnImage) if head.len() < Format::SNIFFED_BYTES => Ok(None),
         Err(error) => Err(error),
     }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, bmp};
 
-/// An image format that Halver decodes and encodes.
+/// An image format that Halver decodes and, but for BMP, encodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -16,11 +16,16 @@ pub enum Format {
     WebP,
     /// GIF87a or GIF89a.
     Gif,
+    /// A Windows or OS/2 bitmap; read only.
+    Bmp,
 }
 
 impl Format {
-    /// All formats, in the order in which help texts list them.
+    /// All formats that are written, in the order in which help texts list them.
     pub const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
+
+    /// All formats that are read.
+    pub const READ: [Self; 5] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif, Self::Bmp];
 
     /// How many first bytes tell that a source is in none of the formats known here.
     pub(crate) const SNIFFED_BYTES: usize = 1024;
@@ -29,13 +34,14 @@ impl Format {
     ///
     /// # Errors
     /// [`Error::UnsupportedFormat`] where the bytes begin as a known image format that is not decoded
-    /// here (HEIC, AVIF, BMP, TIFF, SVG, PDF, …), else [`Error::NotAnImage`].
+    /// here (HEIC, AVIF, TIFF, SVG, PDF, …), else [`Error::NotAnImage`].
     pub fn sniff(source: &[u8]) -> Result<Self, Error> {
         match source {
             [0xFF, 0xD8, 0xFF, ..] => Ok(Self::Jpeg),
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Ok(Self::Png),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Self::Gif),
+            _ if bmp::is_bmp(source) => Ok(Self::Bmp),
             _ => Err(not_ours(source)),
         }
     }
@@ -48,6 +54,7 @@ impl Format {
             Self::Png => "image/png",
             Self::WebP => "image/webp",
             Self::Gif => "image/gif",
+            Self::Bmp => "image/bmp",
         }
     }
 
@@ -59,6 +66,7 @@ impl Format {
             Self::Png => "png",
             Self::WebP => "webp",
             Self::Gif => "gif",
+            Self::Bmp => "bmp",
         }
     }
 
@@ -70,6 +78,7 @@ impl Format {
             Self::Png => "PNG",
             Self::WebP => "WebP",
             Self::Gif => "GIF",
+            Self::Bmp => "BMP",
         }
     }
 }
@@ -83,7 +92,7 @@ impl std::fmt::Display for Format {
 impl std::str::FromStr for Format {
     type Err = UnknownFormat;
 
-    /// Reads `jpeg`, `jpg`, `png`, `webp` or `gif`, in any case.
+    /// Reads `jpeg`, `jpg`, `png`, `webp` or `gif`, in any case: those that are written.
     fn from_str(text: &str) -> Result<Self, UnknownFormat> {
         match text.to_ascii_lowercase().as_str() {
             "jpeg" | "jpg" => Ok(Self::Jpeg),
@@ -110,7 +119,6 @@ impl std::error::Error for UnknownFormat {}
 /// Why bytes that begin as none of the formats are refused.
 fn not_ours(source: &[u8]) -> Error {
     let name = match source {
-        [b'B', b'M', ..] if source.len() > 26 => "BMP",
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => "TIFF",
         [_, _, _, _, b'f', b't', b'y', b'p', a, b, c, d, ..] => match &[*a, *b, *c, *d] {
             b"avif" | b"avis" => "AVIF",
@@ -147,10 +155,17 @@ mod tests {
             (b"\x89PNG\r\n\x1A\n", Format::Png),
             (b"RIFF\x00\x00\x00\x00WEBPVP8 ", Format::WebP),
             (b"GIF89a", Format::Gif),
+            (b"BM____________\x28\0\0\0", Format::Bmp),
         ] {
             assert_eq!(Format::sniff(bytes), Ok(format), "{bytes:?}");
         }
-        for bytes in [&b""[..], b"hello", b"RIFF\x00\x00\x00\x00WAVEfmt ", b"<html><svg>"] {
+        for bytes in [
+            &b""[..],
+            b"hello",
+            b"BMW drives on and on, past the lake",
+            b"RIFF\x00\x00\x00\x00WAVEfmt ",
+            b"<html><svg>",
+        ] {
             assert_eq!(Format::sniff(bytes), Err(Error::NotAnImage), "{bytes:?}");
         }
         for (bytes, name) in [

@@ -26,7 +26,7 @@ pub struct Info {
     pub frames: u32,
     /// Bytes of the embedded ICC profile as the file holds it (compressed in PNG); 0 where there is none.
     pub profile_bytes: u64,
-    /// The quality of a JPEG on libjpeg's scale, estimated from its quantization tables.
+    /// The quality of a JPEG on libjpeg's scale, or of a lossy WebP on libwebp's, estimated from how it is quantised.
     pub quality: Option<u8>,
     /// Scans of a JPEG: 1 for most, more for a progressive one; 0 for other formats.
     pub scans: u32,

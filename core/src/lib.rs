@@ -11,8 +11,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
-// The flow: lib → transform → survey → { jpeg · png · webp · gif } → { halve · palette · suits } → raster → error.
+// The flow: lib → transform → survey → { jpeg · png · webp · gif · bmp } → { halve · palette · suits } → raster → error.
+mod animation;
+mod bmp;
 mod color;
+mod deflate;
 mod error;
 mod estimate;
 mod exif;
@@ -23,6 +26,7 @@ mod halve;
 mod icc;
 mod info;
 mod jpeg;
+mod moving;
 mod options;
 mod output;
 mod palette;
@@ -54,7 +58,7 @@ pub use reveals::{Position, Reveals};
 pub use suits::Suits;
 
 /// Changes whenever any source could give other bytes than before; part of every recipe id.
-pub const OUTPUT_VERSION: u32 = 3;
+pub const OUTPUT_VERSION: u32 = 4;
 
 /// Length of a side after halving; odd sides round up, so 1 stays 1.
 ///

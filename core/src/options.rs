@@ -19,7 +19,7 @@ pub struct Options {
     pub format: Option<Target>,
     /// The quality of lossy results.
     pub quality: Quality,
-    /// How much time an encoder takes to save bytes.
+    /// How much time an encoder takes to save bytes; it has no say for GIF and lossless WebP.
     pub effort: Effort,
     /// Whether a JPEG is written in progressive scans, which show a coarse picture first; those of [`Effort::Small`]
     /// always are.
@@ -33,8 +33,8 @@ pub struct Options {
     pub background: Rgb,
     /// Whether a WebP is coded with loss.
     pub webp: Coding,
-    /// Whether pixels are averaged as they are coded or as light. Where a JPEG becomes a JPEG, there are no pixels, and it
-    /// has no say.
+    /// Whether pixels are averaged as they are coded or as light. It has no say where the source is a JPEG: its blocks are
+    /// halved as they are coded, before there are pixels.
     pub light: Light,
     /// What becomes of a picture that moves.
     pub animation: Animation,
@@ -66,7 +66,7 @@ impl Options {
     ///
     /// It is the head of the SHA-256 over the JSON array (no white space) of [`OUTPUT_VERSION`] and the values of all
     /// options but the limits, in the order of their declaration:
-    /// `[3,null,80,"balanced",false,"source",false,[255,255,255],"source","encoded","keep"]` for the default.
+    /// `[4,null,80,"balanced",false,"source",false,[255,255,255],"source","encoded","keep"]` for the default.
     #[must_use]
     pub fn recipe(&self) -> String {
         let Self { format, quality, effort, progressive, subsampling, salvage, background, .. } = self;
@@ -133,7 +133,8 @@ impl From<Format> for Target {
     fn from(format: Format) -> Self {
         match format {
             Format::Jpeg => Self::Jpeg,
-            Format::Png => Self::Png,
+            // Nobody should write BMP.
+            Format::Png | Format::Bmp => Self::Png,
             Format::WebP => Self::WebP,
             Format::Gif => Self::Gif,
         }

@@ -13,6 +13,8 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// The format of `bytes`.
     pub format: Format,
+    /// Whether `bytes` are coded with loss, so that quality had a say.
+    pub lossy: bool,
     /// Pixels across; half the source's upright width, rounded up.
     pub width: u32,
     /// Pixels down; half the source's upright height, rounded up.
@@ -82,7 +84,7 @@ pub enum Decision {
     QualityLimited {
         /// The quality asked for.
         asked: u8,
-        /// The quality used: the source's own, estimated from its quantization tables; where those of luminance and
+        /// The quality used: the source's own, estimated from how it is quantised; where luminance and
         /// chrominance differ, the lower one.
         used: u8,
     },
@@ -108,8 +110,6 @@ pub enum Decision {
         /// Colours of the palette.
         colors: u32,
     },
-    /// The source was lossy WebP, the result is lossless WebP.
-    LossyBecameLossless,
     /// Bytes behind the end of the image were left out (a second picture, a gain map, a video).
     TrailingDataRemoved {
         /// How many.

@@ -1,9 +1,9 @@
 //! What a decoder hands over: pixels, and what must not be lost with them.
 
-use image::ImageDecoder;
-
-use crate::raster::{Model, Raster, Samples};
-use crate::{Error, Format, png};
+use crate::halve::{Kernel, halve};
+use crate::options::Light;
+use crate::png;
+use crate::raster::Raster;
 
 /// A decoded picture.
 #[derive(Debug)]
@@ -33,9 +33,17 @@ pub(crate) enum Origin {
         lossy: bool,
     },
     Gif,
+    Bmp {
+        palette: bool,
+    },
 }
 
 impl Origin {
+    /// Whether the source had a palette.
+    pub(crate) const fn has_palette(&self) -> bool {
+        matches!(self, Self::Png { palette: true, .. } | Self::Gif | Self::Bmp { palette: true })
+    }
+
     /// Whether the source was coded with loss.
     pub(crate) const fn is_lossy(&self) -> bool {
         matches!(self, Self::Jpeg { .. } | Self::WebP { lossy: true })
@@ -74,34 +82,10 @@ impl Profile {
 }
 
 impl Picture {
-    /// Decodes by one of the `image` crate's decoders, whose samples have 8 bits.
-    ///
-    /// # Errors
-    /// Malformed where the decoder refuses the pixels, unsupported where it says so.
-    pub(crate) fn read(
-        format: Format,
-        decoder: impl ImageDecoder,
-        profile: Profile,
-        origin: Origin,
-    ) -> Result<Self, Error> {
-        let broken = Error::Malformed { format, reason: "has broken image data" };
-        let (width, height) = decoder.dimensions();
-        let model = match decoder.color_type() {
-            image::ColorType::L8 => Model::Grey,
-            image::ColorType::La8 => Model::GreyAlpha,
-            image::ColorType::Rgb8 => Model::Rgb,
-            image::ColorType::Rgba8 => Model::Rgba,
-            _ => return Err(broken),
-        };
-        let mut bytes = vec![0; usize::try_from(decoder.total_bytes()).map_err(|_| broken)?];
-        decoder.read_image(&mut bytes).map_err(|error| match error {
-            image::ImageError::Unsupported(_) => {
-                Error::UnsupportedFeature { format, feature: "a coding that is not decoded" }
-            }
-            _ => broken,
-        })?;
-        let samples = Samples::Eight(bytes);
-        let raster = Raster { width: width as usize, height: height as usize, model, samples };
-        Ok(Self { raster, profile, origin })
+    /// The picture at half its width and height.
+    pub(crate) fn half(self, light: Light) -> Self {
+        // The mean makes fewest new colours, so that a palette has room for them.
+        let kernel = if self.origin.has_palette() { Kernel::Mean } else { Kernel::Sharp };
+        Self { raster: halve(&self.raster, kernel, light), ..self }
     }
 }

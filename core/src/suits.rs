@@ -70,8 +70,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_has_no_say() {
-        let samples = (0..64 * 64usize).flat_map(|i| [(i * 7) as u8, if i % 64 < 20 { 255 } else { 0 }]);
-        let samples = samples.map(|level| level).collect::<Vec<_>>();
+        let samples = (0..64 * 64).flat_map(|i| [(i * 7) as u8, if i % 64 < 20 { 255 } else { 0 }]).collect();
         let cut_out = Raster { width: 64, height: 64, model: Model::GreyAlpha, samples: Samples::Eight(samples) };
         assert_eq!(Suits::of(&cut_out, false), Suits::Photograph);
     }

@@ -1,7 +1,7 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
 use crate::icc::MOST_BYTES;
-use crate::{Error, Format, Info, Limit, Limits, Metadata, Options, Target, gif, half, jpeg, png, webp};
+use crate::{Error, Format, Info, Limit, Limits, Metadata, Options, Target, bmp, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
 #[derive(Debug)]
@@ -11,6 +11,8 @@ pub(crate) struct Survey {
     pub(crate) private: Vec<Metadata>,
     /// Whether the picture moves; a file with a single frame may still be made as an animation.
     pub(crate) animated: bool,
+    /// Pixels that all frames have together, where those can be more than the canvas once for each; else 0.
+    pub(crate) moved_pixels: u64,
     /// Where the image ends: the decoder never sees what lies behind.
     pub(crate) end: usize,
     /// Blocks that the scans of a JPEG visit, 256 for each scan at least; 0 for other formats.
@@ -32,6 +34,7 @@ impl Survey {
             Format::Png => png::survey(source),
             Format::WebP => webp::survey(source),
             Format::Gif => gif::survey(source),
+            Format::Bmp => bmp::survey(source),
         }?;
         survey.info.reveals.trailing = (source.len() - survey.end) as u64;
         Ok(survey)
@@ -45,6 +48,13 @@ impl Survey {
         let planes = self.planes().map_or(0, |header| jpeg::peak_bytes(self.end, header, options));
         match options.format {
             None | Some(Target::Jpeg) if planes > 0 => planes,
+            None | Some(Target::Png) if self.is_streamed() => {
+                let result = png::result_bytes(&self.info, options.effort);
+                self.decode_bytes
+                    .saturating_add(result)
+                    .saturating_add(self.profile_bytes())
+                    .saturating_add(FLOOR_BYTES)
+            }
             Some(Target::Auto) => planes.max(self.peak_bytes_of_pixels()),
             _ => self.peak_bytes_of_pixels(),
         }
@@ -57,11 +67,18 @@ impl Survey {
         let half_bytes = half_pixels.saturating_mul(if self.info.depth == 16 { 8 } else { 4 });
         let decoding = self.decode_bytes.saturating_add(half_bytes);
         let encoding = half_pixels.saturating_mul(ENCODER_BYTES).saturating_add(half_bytes);
-        // A profile is there twice, as the survey read it and on its way; one that is kept four times more, in the result
-        // and in what encoders gather it in.
+        // A picture that moves is encoded while it is decoded; what is written so far has room to grow, and seldom more bytes
+        // than the source.
+        let moving = decoding.saturating_add(encoding).saturating_add((self.end as u64).saturating_mul(3));
+        let most = if self.animated { moving } else { decoding.max(encoding) };
+        most.saturating_add(self.profile_bytes()).saturating_add(FLOOR_BYTES)
+    }
+
+    /// A profile is there twice, as the survey read it and on its way; one that is kept four times more, in the result
+    /// and in what encoders gather it in.
+    fn profile_bytes(&self) -> u64 {
         let kept = self.info.profile_bytes.min(MOST_BYTES as u64);
-        let profiles = self.info.profile_bytes.saturating_mul(2).saturating_add(4 * kept);
-        decoding.max(encoding).saturating_add(profiles).saturating_add(FLOOR_BYTES)
+        self.info.profile_bytes.saturating_mul(2).saturating_add(4 * kept)
     }
 
     /// The header of a JPEG that can become one of the same components, without pixels.
@@ -69,11 +86,20 @@ impl Survey {
         self.jpeg.as_deref().filter(|header| jpeg::keeps_planes(header))
     }
 
+    /// Whether a PNG can become a PNG row by row: it need not be turned, and no palette is to be found for it.
+    pub(crate) fn is_streamed(&self) -> bool {
+        !self.animated
+            && self.info.format == Format::Png
+            && self.info.orientation == 1
+            && self.info.color != crate::Color::Palette
+    }
+
     /// Refuses what would cross the limits of `options`.
     pub(crate) fn check(&self, options: &Options) -> Result<(), Error> {
         let limits = &options.limits;
         let frames = u64::from(self.info.frames);
-        let moving = if self.animated { self.info.pixels().saturating_mul(frames) } else { 0 };
+        let played = if self.animated { self.info.pixels().saturating_mul(frames) } else { 0 };
+        let moving = played.max(self.moved_pixels);
         let costs = [
             (Limit::Pixels, self.info.pixels(), limits.pixels),
             (Limit::ScanBlocks, self.scan_blocks, limits.scan_blocks),
@@ -85,14 +111,6 @@ impl Survey {
             if needed > allowed {
                 return Err(Error::TooLarge { limit, needed, allowed });
             }
-        }
-        Ok(())
-    }
-
-    /// Refuses a picture that moves.
-    pub(crate) fn check_still(&self) -> Result<(), Error> {
-        if self.animated {
-            return Err(Error::UnsupportedFeature { format: self.info.format, feature: "animation" });
         }
         Ok(())
     }

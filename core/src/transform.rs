@@ -1,40 +1,61 @@
 //! Source → survey → decode → halve → upright → encode.
 
-use crate::halve::halve as halve_raster;
 use crate::icc::{self, Space};
 use crate::palette::Indexed;
 use crate::picture::{Origin, Profile};
 use crate::raster::{Model, Raster};
 use crate::survey::Survey;
-use crate::{Color, Decision, Error, Format, Options, Output, Suits, Target, gif, half, jpeg, png, webp};
+use crate::{
+    Coding, Color, Decision, Error, Format, Light, Options, Output, Quality, Suits, Target, bmp, gif, half, jpeg,
+    moving, png, webp,
+};
 
 /// See [`crate::halve`].
 pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Error> {
     options.limits.check_source(source.len() as u64)?;
     let survey = Survey::of(source)?;
     survey.check(options)?;
-    survey.check_still()?;
+    let moves = survey.goes_on_moving(options)?;
     let (width, height) = (half(survey.info.width), half(survey.info.height));
     let wanted = options.format.unwrap_or(survey.info.format.into());
     let mut making = Making {
         format: wanted.format().unwrap_or(survey.info.format),
+        lossy: match options.webp {
+            Coding::Source => matches!(survey.info.color, Color::YCbCr) || survey.info.format == Format::Jpeg,
+            Coding::Lossy => true,
+            Coding::Lossless => false,
+        },
         options,
         profile: Profile::Absent,
         origin: Origin::Gif,
+        source_quality: survey.info.quality.filter(|_| survey.info.format == Format::WebP).and_then(Quality::new),
         transposed: survey.info.orientation >= 5,
         decisions: decisions_from_header(&survey),
     };
     let image = &source[..survey.end];
     let bytes = match survey.planes() {
         Some(header) if wanted == Target::Jpeg => making.halve_jpeg(image, header)?,
+        _ if moves && wanted == Target::Auto => {
+            let fits = webp::fits(width as usize, height as usize);
+            let formats = [Some(survey.info.format), fits.then_some(Format::WebP)];
+            let formats = &formats[..if survey.info.format == Format::WebP { 1 } else { 2 }];
+            let formats = formats.iter().flatten().copied();
+            making.smallest(formats, Suits::Animation, |making| making.halve_moving(image, &survey))?
+        }
+        _ if moves => making.halve_moving(image, &survey)?,
+        None if wanted == Target::Png && survey.is_streamed() && !survey.animated => {
+            making.halve_png(image, survey.info.color)?
+        }
+        _ if making.stays_lossy_webp(&survey) => making.halve_webp(image)?,
         planes => {
             let picture = making.decode(image, &survey)?.upright(survey.info.orientation);
             making.encode(picture, planes.map(|header| (image, header)))?
         }
     };
-    let Making { format, mut decisions, .. } = making;
+    let Making { format, lossy, mut decisions, .. } = making;
+    let lossy = format == Format::Jpeg || format == Format::WebP && lossy;
     decisions.extend(decisions_from_size(&survey, source.len(), bytes.len()));
-    Ok(Output { bytes, format, width, height, source: survey.info, decisions })
+    Ok(Output { bytes, format, lossy, width, height, source: survey.info, decisions })
 }
 
 fn decisions_from_header(survey: &Survey) -> Vec<Decision> {
@@ -58,9 +79,13 @@ type Planes<'a> = Option<(&'a [u8], &'a jpeg::Header)>;
 #[derive(Clone)]
 struct Making<'a> {
     format: Format,
+    /// Whether a WebP is coded with loss.
+    lossy: bool,
     options: &'a Options,
     profile: Profile,
     origin: Origin,
+    /// The quality of a source that was a lossy WebP.
+    source_quality: Option<Quality>,
     /// Whether rows became columns after decoding.
     transposed: bool,
     decisions: Vec<Decision>,
@@ -77,22 +102,80 @@ impl Making<'_> {
         Ok(bytes)
     }
 
+    /// PNG to PNG, without holding the pixels.
+    fn halve_png(&mut self, source: &[u8], color: Color) -> Result<Vec<u8>, Error> {
+        (self.profile, self.origin) = png::origin(source)?;
+        let profile = self.fitting_profile(if color == Color::Grey { Model::Grey } else { Model::Rgb });
+        let Origin::Png { space, .. } = &self.origin else { unreachable!("the source is a PNG") };
+        png::halve(source, png::Appearance { profile: profile.as_deref(), space }, self.options)
+    }
+
+    /// Moving to moving.
+    fn halve_moving(&mut self, source: &[u8], survey: &Survey) -> Result<Vec<u8>, Error> {
+        (self.profile, self.origin) = moving::origin(source, survey)?;
+        let profile = self.fitting_profile(Model::Rgb);
+        let lossy = (self.format == Format::WebP && self.lossy).then(|| self.webp_quality());
+        let setting = moving::Setting {
+            format: self.format,
+            light: self.options.light,
+            effort: self.options.effort,
+            lossy,
+            origin: &self.origin,
+            profile: profile.as_deref(),
+        };
+        let (bytes, decisions) = moving::halve(source, survey, &setting)?;
+        self.decisions.extend(decisions);
+        Ok(bytes)
+    }
+
+    /// Whether a lossy WebP becomes a lossy WebP from planes to planes: where no other format is asked for, it is opaque and
+    /// upright, and its samples are averaged as they are coded.
+    fn stays_lossy_webp(&self, survey: &Survey) -> bool {
+        let Options { format, webp, light, .. } = self.options;
+        let wanted =
+            matches!(format, None | Some(Target::WebP)) && *webp != Coding::Lossless && *light == Light::Encoded;
+        wanted && webp::keeps_planes(survey)
+    }
+
+    /// Lossy WebP to lossy WebP: from planes to planes, without pixels between them.
+    fn halve_webp(&mut self, source: &[u8]) -> Result<Vec<u8>, Error> {
+        self.profile = webp::profile(source)?;
+        let profile = self.fitting_profile(Model::Rgb);
+        let quality = self.webp_quality();
+        webp::halve(source, quality, self.options.effort, profile.as_deref())
+    }
+
+    /// The quality of a lossy WebP: the one asked for, but no finer than the source.
+    fn webp_quality(&mut self) -> Quality {
+        let asked = self.options.quality;
+        let used = self.source_quality.map_or(asked, |source| source.min(asked));
+        let limited = Decision::QualityLimited { asked: asked.value(), used: used.value() };
+        self.decisions.extend((used < asked).then_some(limited));
+        used
+    }
+
     /// The half of `source` as pixels, not yet upright.
     fn decode(&mut self, source: &[u8], survey: &Survey) -> Result<Raster, Error> {
-        let (info, limits) = (&survey.info, &self.options.limits);
-        let picture = match (info.format, &survey.jpeg) {
+        let info = &survey.info;
+        if survey.animated {
+            self.decisions.push(Decision::FirstFrameOnly { frames: info.frames });
+            (self.profile, self.origin) = moving::origin(source, survey)?;
+            return moving::first(source, survey, &self.origin, self.options.light);
+        }
+        let light = self.options.light;
+        let half = match (info.format, &survey.jpeg) {
             (Format::Jpeg, Some(header)) => {
                 let (half, lost) = jpeg::decode(source, header, self.options.salvage)?;
                 self.decisions.extend((lost > 0).then_some(Decision::Salvaged { blocks: lost }));
-                (self.profile, self.origin) = (half.profile, half.origin);
-                return Ok(half.raster);
+                half
             }
-            (Format::Png, _) => png::decode(source, limits)?,
-            (Format::WebP, _) => webp::decode(source)?,
-            (Format::Gif | Format::Jpeg, _) => gif::decode(source, info, limits)?,
+            (Format::Png, _) => png::decode(source, light)?,
+            (Format::WebP, _) => webp::decode(source, light)?,
+            (Format::Bmp, _) => bmp::decode(source)?.half(light),
+            (Format::Gif | Format::Jpeg, _) => gif::decode(source, info)?.half(light),
         };
-        (self.profile, self.origin) = (picture.profile, picture.origin);
-        Ok(halve_raster(&picture.raster))
+        (self.profile, self.origin) = (half.profile, half.origin);
+        Ok(half.raster)
     }
 
     fn encode(&mut self, half: Raster, planes: Planes<'_>) -> Result<Vec<u8>, Error> {
@@ -112,24 +195,38 @@ impl Making<'_> {
         let suits = Suits::of(half, self.origin.is_lossy());
         let fits = webp::fits(half.width, half.height);
         let formats: &[Format] = match suits {
-            Suits::Photograph if !half.model.has_alpha() => &[Format::Jpeg, Format::WebP],
-            Suits::Photograph | Suits::Graphic if fits => &[Format::WebP, Format::Png],
+            Suits::Photograph if half.model.has_alpha() && fits => &[Format::WebP],
+            Suits::Photograph if !half.model.has_alpha() => &[Format::WebP, Format::Jpeg],
+            Suits::Graphic => &[Format::WebP, Format::Png],
             _ => &[Format::Png],
         };
+        let fitting = formats.iter().filter(|&&format| fits || format != Format::WebP);
+        self.smallest(fitting.copied(), suits, |making| match planes {
+            Some((image, header)) if making.format == Format::Jpeg => making.halve_jpeg(image, header),
+            _ => making.encode_as(half.clone()),
+        })
+    }
+
+    /// The smallest of what `make` makes in `formats`, of which there is at least one.
+    fn smallest(
+        &mut self,
+        formats: impl Iterator<Item = Format>,
+        suits: Suits,
+        make: impl Fn(&mut Self) -> Result<Vec<u8>, Error>,
+    ) -> Result<Vec<u8>, Error> {
         let mut smallest: Option<(Vec<u8>, Self)> = None;
-        for &format in formats.iter().filter(|&&format| fits || format != Format::WebP) {
+        for format in formats {
             let mut making = self.clone();
             making.format = format;
+            // An animation is coded with loss where it was before.
+            making.lossy = suits == Suits::Photograph || suits == Suits::Animation && self.lossy;
             making.decisions.push(Decision::FormatChosen { format, suits });
-            let bytes = match planes {
-                Some((image, header)) if format == Format::Jpeg => making.halve_jpeg(image, header)?,
-                _ => making.encode_as(half.clone())?,
-            };
+            let bytes = make(&mut making)?;
             if smallest.as_ref().is_none_or(|(others, _)| bytes.len() < others.len()) {
                 smallest = Some((bytes, making));
             }
         }
-        let Some((bytes, making)) = smallest else { unreachable!("PNG and JPEG take any picture") };
+        let Some((bytes, making)) = smallest else { unreachable!("there is at least one format") };
         *self = making;
         Ok(bytes)
     }
@@ -137,7 +234,7 @@ impl Making<'_> {
     fn encode_as(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
         match self.format {
             Format::Jpeg => self.encode_jpeg(half),
-            Format::Png => self.encode_png(half),
+            Format::Png | Format::Bmp => self.encode_png(half),
             Format::WebP => self.encode_webp(half),
             Format::Gif => self.encode_gif(half),
         }
@@ -160,28 +257,28 @@ impl Making<'_> {
 
     fn encode_png(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
         let half = half.into_rgb();
-        let has_palette = matches!(self.origin, Origin::Png { palette: true, .. } | Origin::Gif);
+        let has_palette = self.origin.has_palette();
         let profile = self.fitting_profile(if has_palette { Model::Rgb } else { half.model });
         let no_space = png::Space::default();
         let space = if let Origin::Png { space, .. } = &self.origin { space } else { &no_space };
         let appearance = png::Appearance { profile: profile.as_deref(), space };
         if !has_palette {
-            return png::encode(&half, appearance);
+            return png::encode(&half, appearance, self.options.effort);
         }
         let (indexed, reduced) = Indexed::of(&half);
-        let bytes = png::encode_indexed(&indexed, appearance)?;
+        let bytes = png::encode_indexed(&indexed, appearance, self.options.effort);
         self.note_palette(&indexed, reduced);
         Ok(bytes)
     }
 
     fn encode_webp(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
-        let half = self.with_eight_bits(half).into_rgb();
-        // VP8L has no grey: what is one here is RGB there.
+        let half = self.with_eight_bits(half);
+        // Neither coding has a grey of its own: what is grey here is RGB there.
         let profile = self.fitting_profile(Model::Rgb);
-        if matches!(self.origin, Origin::WebP { lossy: true }) {
-            self.decisions.push(Decision::LossyBecameLossless);
+        if !self.lossy {
+            return webp::encode(&half.into_rgb(), profile.as_deref());
         }
-        webp::encode(&half, profile.as_deref())
+        webp::encode_lossy(&half, self.webp_quality(), self.options.effort, profile.as_deref())
     }
 
     fn encode_gif(&mut self, half: Raster) -> Result<Vec<u8>, Error> {
@@ -212,7 +309,7 @@ impl Making<'_> {
         let space = if matches!(model, Model::Grey | Model::GreyAlpha) { Space::Grey } else { Space::Rgb };
         let checked = match std::mem::replace(&mut self.profile, Profile::Absent) {
             Profile::Absent => {
-                self.note_lost_color_chunks();
+                self.note_lost_color_chunks(false);
                 return None;
             }
             Profile::Broken(reason) => Err(reason),
@@ -223,14 +320,15 @@ impl Making<'_> {
             Ok(bytes) => Decision::ProfileKept { bytes: bytes.len() as u64 },
             Err(reason) => Decision::ProfileDropped { reason },
         });
+        self.note_lost_color_chunks(checked.is_ok());
         checked.ok()
     }
 
-    /// A PNG's colour chunks count where there is no profile, and only PNG has a place for them; for cICP not even our
-    /// encoder has.
-    fn note_lost_color_chunks(&mut self) {
+    /// A PNG's colour chunks count where there is no profile, cICP even before one, and only PNG has a place for them.
+    fn note_lost_color_chunks(&mut self, profiled: bool) {
         if let Origin::Png { space, .. } = &self.origin {
-            let lost = space.coding_points || (self.format != Format::Png && space.is_not_srgb());
+            let counts = if profiled { space.has_coding_points() } else { space.is_not_srgb() };
+            let lost = self.format != Format::Png && counts;
             self.decisions.extend(lost.then_some(Decision::ColorChunksDropped));
         }
     }

@@ -50,12 +50,13 @@ export interface Engine {
  */
 export type Source = Blob | ArrayBuffer | Uint8Array;
 
-export type Format = 'jpeg' | 'png' | 'webp' | 'gif';
+/** What is read; all but BMP is written, too. */
+export type Format = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp';
 
 /** `halver::Options`, in its own spelling: what a function's `/config` says can be passed on as it is. */
 export interface Options {
   /** Of the result; null keeps the source's, `auto` takes what is smallest for the picture. */
-  format?: Format | 'auto' | null;
+  format?: Exclude<Format, 'bmp'> | 'auto' | null;
   /** Of lossy results, 1 to 100 on libjpeg's scale; 80 by default. */
   quality?: number;
   /** How much time an encoder takes to save bytes; `balanced` by default. */
@@ -70,7 +71,7 @@ export interface Options {
   background?: [number, number, number];
   /** How a WebP is coded; by default as its source is. */
   webp?: 'source' | 'lossy' | 'lossless';
-  /** What is averaged: samples as they are, the default, or the light that they stand for. */
+  /** What is averaged: samples as they are, the default, or the light that they stand for; of a JPEG always as they are. */
   light?: 'encoded' | 'linear';
   /** What becomes of a picture that moves; `keep` by default. */
   animation?: 'keep' | 'first';
@@ -106,6 +107,8 @@ export type Stage = 'waiting' | 'reading' | 'halving' | 'hashing';
 export interface Half {
   bytes: Uint8Array<ArrayBuffer>;
   format: Format;
+  /** Whether `bytes` are coded with loss, so that quality had a say. */
+  lossy: boolean;
   /** The media type of `bytes`. */
   type: string;
   width: number;
@@ -144,7 +147,7 @@ export interface Info {
   frames: number;
   /** Of the embedded ICC profile; 0 where there is none. */
   profile_bytes: number;
-  /** Of a JPEG, on libjpeg's scale, estimated from its tables; else null. */
+  /** Of a JPEG on libjpeg's scale, of a lossy WebP on libwebp's, estimated from its tables; else null. */
   quality: number | null;
   /** Of a JPEG; else 0. */
   scans: number;
@@ -196,7 +199,6 @@ export type Decision =
   | { code: 'transparency-hardened' }
   | { code: 'depth-reduced' }
   | { code: 'palette-reduced'; colors: number }
-  | { code: 'lossy-became-lossless' }
   | { code: 'trailing-data-removed'; bytes: number }
   | { code: 'larger-than-source'; by: number };
 

@@ -20,8 +20,8 @@ pub(crate) fn of_image(error: &halver::Error) -> JsValue {
 }
 
 /// The failure of options that are no `halver::Options`.
-pub(crate) fn of_options(error: &serde_json::Error) -> JsValue {
-    thrown(&Failure { code: "bad-options", message: format!("bad options: {error}"), details: None })
+pub(crate) fn of_options(reason: &str) -> JsValue {
+    thrown(&Failure { code: "bad-options", message: ["bad options: ", reason].concat(), details: None })
 }
 
 fn thrown(failure: &Failure) -> JsValue {

@@ -5,6 +5,7 @@
 //! a `JsValue` for the same reason.
 
 mod failure;
+mod options;
 
 use halver::{Decision, Format, Info, OUTPUT_VERSION, Options, Output, Reveals};
 use js_sys::{Array, Uint8Array};
@@ -91,6 +92,7 @@ struct Report<'a> {
     width: u32,
     height: u32,
     format: Format,
+    lossy: bool,
     r#type: &'static str,
     sha256: String,
     recipe: String,
@@ -107,6 +109,7 @@ impl<'a> Report<'a> {
             width: half.width,
             height: half.height,
             format: half.format,
+            lossy: half.lossy,
             r#type: half.format.media_type(),
             sha256: half.sha256(),
             recipe: options.recipe(),
@@ -119,7 +122,7 @@ impl<'a> Report<'a> {
 }
 
 fn read_options(json: &[u8]) -> Result<Options, JsValue> {
-    serde_json::from_slice(json).map_err(|error| failure::of_options(&error))
+    options::read(json).map_err(|reason| failure::of_options(&reason))
 }
 
 /// Our own types always become JSON: their keys are texts, and nothing in them can fail.

@@ -7,7 +7,7 @@ import { brotliCompressSync, constants } from 'node:zlib';
 import { builds, read } from './builds.mjs';
 
 /** The most bytes each module may have, as it is and by brotli at its best. Without SIMD, vectors are spelt out. */
-const MOST = { 'core': { raw: 546_000, brotli: 184_000 }, 'core-simd': { raw: 515_000, brotli: 179_000 } };
+const MOST = { 'core': { raw: 585_000, brotli: 197_000 }, 'core-simd': { raw: 507_000, brotli: 180_000 } };
 
 for (const { name } of builds) {
   test(`${name} is small`, (context) => {

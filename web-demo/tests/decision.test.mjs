@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { sentences } from '../decision.js';
 
 /** Fields of all decisions at once; each takes what is its own. */
-const fields = { orientation: 6, kinds: ['gps'], bytes: 1, reason: 'why', asked: 80, used: 70, background: [1, 2, 3], colors: 200, by: 1 };
+const fields = { orientation: 6, kinds: ['gps'], bytes: 1, reason: 'why', asked: 80, used: 70, background: [1, 2, 3], colors: 200, by: 1, format: 'webp', suits: 'photograph', frames: 3 };
 
 test('no decision of the core is without a sentence', async () => {
   const source = await readFile(new URL('../../core/src/output.rs', import.meta.url), 'utf8');

@@ -57,6 +57,14 @@ pub(crate) fn corpus(name: &str) -> Vec<u8> {
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
+/// A JPEG that says of itself to be arithmetic-coded, which is not decoded here.
+pub(crate) fn arithmetic_coded() -> Vec<u8> {
+    let mut photo = corpus("photo-grey.jpg");
+    let frame = photo.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+    photo[frame + 1] = 0xC9;
+    photo
+}
+
 /// Settings on `data`, with a page of one line and free ports.
 pub(crate) fn settings(data: &Path) -> Settings {
     let page = data.join("page");

@@ -2,7 +2,7 @@
 
 use halver_lambda::marker;
 
-use crate::machine::{Machine, corpus};
+use crate::machine::{Machine, arithmetic_coded, corpus};
 
 async fn refused(source: Vec<u8>, code: &str) {
     let mut machine = Machine::start().await;
@@ -43,8 +43,8 @@ async fn a_header_of_65535_by_65535() {
 }
 
 #[tokio::test]
-async fn an_animation() {
-    refused(corpus("animated.gif"), "unsupported-feature").await;
+async fn an_arithmetic_coded_jpeg() {
+    refused(arithmetic_coded(), "unsupported-feature").await;
 }
 
 #[tokio::test]

@@ -89,6 +89,7 @@ fn surveyed((header, found): (Header, Found)) -> Survey {
     let samples = 64 * frame.blocks();
     let decode_bytes = if frame.progressive { 4 * samples } else { 2 * samples };
     Survey {
+        moved_pixels: 0,
         decode_bytes,
         scan_blocks: header.scan_blocks.max(SCAN_BLOCKS * u64::from(header.scans)),
         private,

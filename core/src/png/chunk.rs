@@ -19,11 +19,13 @@ pub(super) struct ImageHeader {
     pub(super) depth: u8,
     pub(super) color: Color,
     pub(super) alpha: bool,
+    pub(super) color_type: u8,
+    pub(super) interlaced: bool,
 }
 
 impl ImageHeader {
-    fn parse(data: &[u8]) -> Result<Self, Error> {
-        let [w3, w2, w1, w0, h3, h2, h1, h0, depth, color_type, _compression, _filter, _interlace] = *data else {
+    pub(super) fn parse(data: &[u8]) -> Result<Self, Error> {
+        let [w3, w2, w1, w0, h3, h2, h1, h0, depth, color_type, compression, filter, interlace] = *data else {
             return Err(malformed("has an IHDR of the wrong length"));
         };
         let (width, height) = (u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0]));
@@ -41,7 +43,10 @@ impl ImageHeader {
         if !depths.contains(&depth) {
             return Err(malformed("has a bit depth that its colour type lacks"));
         }
-        Ok(Self { width, height, depth, color, alpha })
+        if compression != 0 || filter != 0 || interlace > 1 {
+            return Err(malformed("has a coding that PNG lacks"));
+        }
+        Ok(Self { width, height, depth, color, alpha, color_type, interlaced: interlace == 1 })
     }
 }
 
@@ -50,7 +55,12 @@ impl ImageHeader {
 pub(super) struct Chunks<'a> {
     pub(super) header: ImageHeader,
     pub(super) transparency: bool,
+    /// How many frames there are to play: those that acTL announces, or more, if there are more; 1 without it.
     pub(super) frames: u32,
+    /// Frame controls (fcTL) met.
+    controls: u32,
+    /// Whether acTL makes it an animation.
+    pub(super) announced: bool,
     /// Whether there is any data of an animation's frames (fdAT).
     pub(super) frame_data: bool,
     /// What iCCP holds: a name, a method, and the compressed profile.
@@ -68,11 +78,11 @@ impl<'a> Chunks<'a> {
         while let Some((kind, data)) = next_chunk(&mut rest)? {
             if kind == *b"IEND" {
                 chunks.end = source.len() - rest.len();
-                break;
+                return Ok(chunks);
             }
             chunks.take(kind, data)?;
         }
-        Ok(chunks)
+        Err(malformed("has no end"))
     }
 
     /// Walks over the chunks before the pixels of a file that begins with `head`; `None` where those lie behind that.
@@ -100,6 +110,8 @@ impl<'a> Chunks<'a> {
             header: ImageHeader::parse(data)?,
             transparency: false,
             frames: 1,
+            controls: 0,
+            announced: false,
             frame_data: false,
             profile: None,
             found: Found::default(),
@@ -115,12 +127,20 @@ impl<'a> Chunks<'a> {
                 return Err(malformed("has a palette whose length is no multiple of 3 up to 768"));
             }
             b"tRNS" => self.transparency = true,
-            b"acTL" => self.frames = self.frames.max(data.first_chunk().copied().map_or(1, u32::from_be_bytes)),
+            b"acTL" => {
+                self.announced = true;
+                self.frames = self.frames.max(data.first_chunk().copied().map_or(1, u32::from_be_bytes));
+            }
+            b"fcTL" => {
+                self.controls += 1;
+                // What is not announced is played all the same, and must not cost nothing.
+                self.frames = self.frames.max(if self.announced { self.controls } else { 1 });
+            }
             b"eXIf" => self.found.exif(data),
             b"iCCP" => self.profile = self.profile.or(Some(data)),
             b"tEXt" | b"zTXt" | b"iTXt" => Text::parse(kind, data).note(&mut self.found),
-            b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" => self.space.take(kind, data),
-            b"PLTE" | b"IDAT" | b"mDCV" | b"cLLI" | b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" | b"fcTL" => {}
+            b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" => self.space.take(kind, data),
+            b"PLTE" | b"IDAT" | b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" => {}
             b"fdAT" => self.frame_data = true,
             _ => self.found.application(data.len()),
         }
@@ -143,4 +163,21 @@ fn next_chunk<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Error> {
     let (data, behind) = behind.split_at_checked(length).ok_or(cut)?;
     *rest = behind.get(4..).ok_or(cut)?;
     Ok(Some((*kind, data)))
+}
+
+/// A chunk whose checksum was looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Checked<'a> {
+    pub(super) kind: [u8; 4],
+    pub(super) data: &'a [u8],
+    /// Whether the checksum is right.
+    pub(super) sound: bool,
+}
+
+/// Takes one chunk off `rest` and checks its sum; `None` at the end of the file.
+pub(super) fn next_checked<'a>(rest: &mut &'a [u8]) -> Result<Option<Checked<'a>>, Error> {
+    let whole = *rest;
+    let Some((kind, data)) = next_chunk(rest)? else { return Ok(None) };
+    let (summed, sum) = whole[4..data.len() + 12].split_at(data.len() + 4);
+    Ok(Some(Checked { kind, data, sound: crc32fast::hash(summed).to_be_bytes() == *sum }))
 }

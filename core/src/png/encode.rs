@@ -1,9 +1,11 @@
-//! PNG out, by the `png` crate.
+//! PNG out: rows of samples in, a file out.
 
+use super::filter::{Filter, Strategy};
+use super::layout::{Kind, Layout};
 use super::space::Space;
-use crate::palette::Indexed;
-use crate::raster::{Model, Raster, Samples};
-use crate::{Error, Format};
+use super::write::{SIGNATURE, chunk, close, open};
+use crate::Effort;
+use crate::deflate::Deflater;
 
 /// What says how the samples look.
 #[derive(Clone, Copy)]
@@ -13,94 +15,129 @@ pub(crate) struct Appearance<'a> {
     pub(crate) space: &'a Space,
 }
 
-/// `raster` as PNG in the colour type of its model. It is not YCbCr.
-pub(crate) fn encode(raster: &Raster, appearance: Appearance<'_>) -> Result<Vec<u8>, Error> {
-    let color = match raster.model {
-        Model::Grey => png::ColorType::Grayscale,
-        Model::GreyAlpha => png::ColorType::GrayscaleAlpha,
-        Model::Rgb | Model::YCbCr => png::ColorType::Rgb,
-        Model::Rgba => png::ColorType::Rgba,
-    };
-    match &raster.samples {
-        Samples::Eight(samples) => write(header(raster, color, png::BitDepth::Eight, appearance), samples),
-        Samples::Sixteen(samples) => {
-            let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_be_bytes()).collect();
-            write(header(raster, color, png::BitDepth::Sixteen, appearance), &bytes)
+/// What the pixels of a PNG are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) kind: Kind,
+    /// Bits of a sample: 1, 2, 4, 8, 16, as the kind allows (PNG 11.2.1).
+    pub(crate) depth: u8,
+}
+
+impl Header {
+    /// The layout of rows of so many pixels.
+    pub(super) fn layout(&self, width: u32) -> Layout {
+        Layout::of(width as usize, self.kind.color_type(), self.depth)
+    }
+
+    /// A file up to where the pixels come; `control` is what is put behind its colours.
+    pub(super) fn start(&self, appearance: Appearance<'_>, control: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut file = SIGNATURE.to_vec();
+        let [[w3, w2, w1, w0], [h3, h2, h1, h0]] = [self.width, self.height].map(u32::to_be_bytes);
+        chunk(&mut file, *b"IHDR", &[w3, w2, w1, w0, h3, h2, h1, h0, self.depth, self.kind.color_type(), 0, 0, 0]);
+        appearance.write(&mut file);
+        control(&mut file);
+        if let Kind::Palette(colors) = &self.kind {
+            let entries: Vec<u8> = colors.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+            chunk(&mut file, *b"PLTE", &entries);
+            // Opaque colours at the end need no entry.
+            let count = colors.iter().rposition(|color| color[3] < 255).map_or(0, |last| last + 1);
+            let alphas: Vec<u8> = colors[..count].iter().map(|color| color[3]).collect();
+            if !alphas.is_empty() {
+                chunk(&mut file, *b"tRNS", &alphas);
+            }
         }
+        file
     }
 }
 
-/// `indexed` as a palette PNG of the smallest bit depth that holds its indices.
-pub(crate) fn encode_indexed(indexed: &Indexed, appearance: Appearance<'_>) -> Result<Vec<u8>, Error> {
-    let (depth, bits) = match indexed.colors.len() {
-        0..=2 => (png::BitDepth::One, 1),
-        3..=4 => (png::BitDepth::Two, 2),
-        5..=16 => (png::BitDepth::Four, 4),
-        _ => (png::BitDepth::Eight, 8),
-    };
-    let mut info = png::Info::with_size(indexed.width as u32, indexed.indices.len().div_ceil(indexed.width) as u32);
-    info.color_type = png::ColorType::Indexed;
-    info.bit_depth = depth;
-    info.palette = Some(indexed.colors.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect());
-    // Colours are sorted by alpha, so the opaque ones at the end need no entry.
-    let alphas: Vec<u8> = indexed.colors.iter().map(|color| color[3]).take_while(|&alpha| alpha < 255).collect();
-    info.trns = (!alphas.is_empty()).then(|| alphas.into());
-    appearance.put(&mut info);
-    write(info, &pack(&indexed.indices, indexed.width, bits))
-}
-
-impl<'a> Appearance<'a> {
-    fn put(self, info: &mut png::Info<'a>) {
-        match self.profile {
-            Some(profile) => info.icc_profile = Some(profile.into()),
-            None => self.space.put(info),
-        }
+impl Appearance<'_> {
+    /// PNG 11.3.2: all of these come before PLTE.
+    fn write(self, file: &mut Vec<u8>) {
+        self.space.write_coding_points(file);
+        let Some(profile) = self.profile else {
+            self.space.write(file);
+            return;
+        };
+        let at = open(file, *b"iCCP");
+        // A name, its end, and the method: deflate.
+        file.extend_from_slice(b"icc\0\0");
+        let mut deflater = Deflater::behind(std::mem::take(file), Effort::Balanced);
+        deflater.write(profile);
+        *file = deflater.finish();
+        close(file, at);
     }
 }
 
-fn header<'a>(
-    raster: &Raster,
-    color: png::ColorType,
-    depth: png::BitDepth,
-    appearance: Appearance<'a>,
-) -> png::Info<'a> {
-    let mut info = png::Info::with_size(raster.width as u32, raster.height as u32);
-    info.color_type = color;
-    info.bit_depth = depth;
-    appearance.put(&mut info);
-    info
+/// The pixels of one image in the making: rows in, a zlib stream out.
+pub(super) struct Pixels {
+    layout: Layout,
+    filter: Filter,
+    deflater: Deflater,
+    /// All rows, where several ways to filter them are tried.
+    held: Option<Vec<u8>>,
 }
 
-fn write(info: png::Info<'_>, data: &[u8]) -> Result<Vec<u8>, Error> {
-    let refused = |_| Error::UnsupportedFeature { format: Format::Png, feature: "a picture that its encoder refuses" };
-    let indexed = info.color_type == png::ColorType::Indexed;
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::with_info(&mut bytes, info).map_err(refused)?;
-    encoder.set_compression(png::Compression::Balanced);
-    // PNG 12.7: filters seldom help where samples are indices.
-    encoder.set_filter(if indexed { png::Filter::NoFilter } else { png::Filter::Adaptive });
-    let mut writer = encoder.write_header().map_err(refused)?;
-    writer.write_image_data(data).map_err(refused)?;
-    writer.finish().map_err(refused)?;
-    Ok(bytes)
+impl Pixels {
+    /// Behind `file`, for `height` rows of `layout`.
+    pub(super) fn behind(file: Vec<u8>, layout: Layout, height: u32, indexed: bool, effort: Effort) -> Self {
+        // PNG 12.7: filters seldom help where samples are indices or less than a byte.
+        let strategy = if indexed || layout.depth < 8 { Strategy::Fixed(0) } else { Strategy::Sparse };
+        let held = (effort == Effort::Small).then(|| Vec::with_capacity(layout.row_bytes() * height as usize));
+        Self { layout, filter: Filter::new(layout, strategy), deflater: Deflater::behind(file, effort), held }
+    }
+
+    /// Adds a row of bytes as `layout` has it.
+    pub(super) fn push(&mut self, row: &[u8]) {
+        match &mut self.held {
+            Some(held) => held.extend_from_slice(row),
+            None => self.deflater.write(self.filter.apply(row)),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        if let Some(held) = self.held.take() {
+            let rows = || held.chunks_exact(self.layout.row_bytes());
+            let tried = Strategy::ALL.map(|strategy| {
+                let mut filter = Filter::new(self.layout, strategy);
+                let mut deflater = Deflater::behind(Vec::new(), Effort::Balanced);
+                rows().for_each(|row| deflater.write(filter.apply(row)));
+                (deflater.finish().len(), strategy)
+            });
+            let best = tried.into_iter().min_by_key(|(bytes, _)| *bytes);
+            let mut filter = Filter::new(self.layout, best.map_or(Strategy::Sparse, |(_, strategy)| strategy));
+            rows().for_each(|row| self.deflater.write(filter.apply(row)));
+        }
+        self.deflater.finish()
+    }
 }
 
-/// Packs indices of `bits` bits, the leftmost into the highest bits, rows padded to whole bytes.
-fn pack(indices: &[u8], width: usize, bits: usize) -> Vec<u8> {
-    let each = 8 / bits;
-    let byte = |group: &[u8]| group.iter().enumerate().fold(0, |byte, (i, index)| byte | index << (8 - bits * (i + 1)));
-    indices.chunks(width).flat_map(|row| row.chunks(each).map(byte)).collect()
+/// A still PNG in the making.
+pub(crate) struct Encoder {
+    pixels: Pixels,
+    /// Where IDAT begins.
+    at: usize,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Encoder {
+    pub(crate) fn new(header: &Header, appearance: Appearance<'_>, effort: Effort) -> Self {
+        let mut file = header.start(appearance, |_| {});
+        let at = open(&mut file, *b"IDAT");
+        let indexed = matches!(header.kind, Kind::Palette(_));
+        Self { pixels: Pixels::behind(file, header.layout(header.width), header.height, indexed, effort), at }
+    }
 
-    #[test]
-    fn packs_indices_row_by_row() {
-        assert_eq!(pack(&[1, 0, 1, 1, 1, 1], 3, 1), [0b1010_0000, 0b1110_0000]);
-        assert_eq!(pack(&[1, 2, 3, 0, 3, 1], 3, 2), [0b0110_1100, 0b0011_0100]);
-        assert_eq!(pack(&[1, 2, 3], 3, 4), [0x12, 0x30]);
-        assert_eq!(pack(&[1, 2, 3], 3, 8), [1, 2, 3]);
+    /// Adds a row: samples of 8 bits, of 16 as pairs of bytes, the higher one first, or packed.
+    pub(crate) fn push(&mut self, row: &[u8]) {
+        self.pixels.push(row);
+    }
+
+    /// The file.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        let mut file = self.pixels.finish();
+        close(&mut file, self.at);
+        chunk(&mut file, *b"IEND", &[]);
+        file
     }
 }

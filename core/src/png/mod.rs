@@ -1,22 +1,46 @@
-//! PNG (W3C PNG, third edition): the chunks are checked here, pixels are decoded and encoded by the
-//! `png` crate.
+//! PNG (W3C PNG, third edition): in and out, row by row.
+//!
+//! ```text
+//! chunks → image data → inflate → unfilter → expand → halve → what is needed → pack → filter → deflate → chunks
+//! ```
 
+mod animation;
 mod chunk;
+mod decode;
 mod encode;
+mod filter;
+mod inflate;
+mod interlace;
+mod layout;
+mod movie;
+mod needs;
+mod play;
 mod space;
+mod stream;
+#[cfg(test)]
+mod tests;
 mod text;
-
-use std::io::Cursor;
+mod unfilter;
+mod write;
 
 use crate::icc;
+use crate::options::Light;
+use crate::palette::Indexed;
 use crate::picture::{Origin, Picture, Profile};
-use crate::raster::{Model, Raster, Samples};
+use crate::raster::{Raster, Samples};
 use crate::survey::{Survey, shown};
-use crate::{Color, Error, Format, Info, Limits};
+use crate::{Color, Effort, Error, Format, Info, Options, half};
 
 use chunk::Chunks;
-pub(crate) use encode::{Appearance, encode, encode_indexed};
+use decode::Head;
+pub(crate) use encode::Appearance;
+use encode::{Encoder, Header};
+pub(crate) use layout::Kind;
+use layout::{Layout, pack};
+pub(crate) use movie::Movie;
+pub(crate) use play::reel;
 pub(crate) use space::Space;
+use stream::{Halves, RasterRows, RowSource};
 
 fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::Png, reason }
@@ -30,6 +54,21 @@ pub(crate) fn survey(source: &[u8]) -> Result<Survey, Error> {
 /// What the chunks before the pixels say in a source that begins with `head`; `None` where the pixels lie behind that.
 pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
     Chunks::walk_head(head).map(|chunks| chunks.map(surveyed))
+}
+
+/// Bytes of memory that halving a PNG row by row to a PNG takes besides decoding: the result, and what `effort` wants.
+pub(crate) fn result_bytes(info: &Info, effort: Effort) -> u64 {
+    /// For [`Effort::Small`], what is known of the matches in a part of the rows.
+    const MATCHES: u64 = 12 << 20;
+    let channels = if info.color == Color::Grey { 1 } else { 3 } + u64::from(info.alpha);
+    let row = u64::from(half(info.width)) * channels * if info.depth == 16 { 2 } else { 1 };
+    let raw = (row + 1).saturating_mul(half(info.height).into());
+    // What cannot be compressed takes a little more; a result that grows is there twice, and a quarter again.
+    let result = raw.saturating_add(raw / 32).saturating_mul(9) / 4;
+    // Rows in all filters, and what is looked at before the first is written.
+    let rows = 10 * row + (5 << 20);
+    let small = if effort == Effort::Small { raw.saturating_add(result).saturating_add(MATCHES) } else { 0 };
+    result.saturating_add(rows).saturating_add(small)
 }
 
 fn surveyed(chunks: Chunks<'_>) -> Survey {
@@ -50,46 +89,71 @@ fn surveyed(chunks: Chunks<'_>) -> Survey {
         scans: 0,
         reveals,
     };
-    let channels = if header.color == Color::Grey { 1 } else { 3 } + u64::from(info.alpha);
-    // 16-bit samples are once more in memory while they are put into the machine's byte order.
-    let sample_bytes = if header.depth == 16 { 4 } else { 1 };
-    let pixel_bytes = info.pixels().saturating_mul(channels * sample_bytes);
-    let decode_bytes = pixel_bytes.saturating_add(icc::MOST_BYTES as u64);
-    let animated = chunks.frames > 1 || chunks.frame_data;
-    Survey { jpeg: None, scan_blocks: 0, decode_bytes, private, animated, end: chunks.end, info }
+    // Ten rows, stored and as samples, of the whole and the half; and all of it, if it is interlaced.
+    let row_bytes = u64::from(header.width) * 8 * 10;
+    let layout = Layout::of(header.width as usize, header.color_type, header.depth);
+    let whole = if header.interlaced { (layout.row_bytes() as u64).saturating_mul(header.height.into()) } else { 0 };
+    let decode_bytes = row_bytes.saturating_add(whole).saturating_add(icc::MOST_BYTES as u64);
+    let animated = chunks.announced && (chunks.frames > 1 || chunks.frame_data);
+    // The canvas, what a frame covers of it, and the frame's pixels while room for them is doubled.
+    let decode_bytes =
+        if animated { decode_bytes.saturating_add(info.pixels().saturating_mul(24)) } else { decode_bytes };
+    Survey { jpeg: None, scan_blocks: 0, moved_pixels: 0, decode_bytes, private, animated, end: chunks.end, info }
 }
 
-/// The pixels of `source`, palettes and depths below 8 bits expanded.
-pub(crate) fn decode(source: &[u8], limits: &Limits) -> Result<Picture, Error> {
-    let chunks = Chunks::walk(source)?;
-    let bytes = usize::try_from(limits.memory_bytes).unwrap_or(usize::MAX);
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(source), png::Limits { bytes });
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    decoder.set_transformations(png::Transformations::EXPAND);
-    let raster = read(decoder).map_err(|_| malformed("has broken chunks or image data"))?;
-    let profile = chunks.profile.map_or(Profile::Absent, inflated);
-    let origin = Origin::Png { palette: chunks.header.color == Color::Palette, space: chunks.space };
+/// The half of `source` as pixels, not yet upright; palettes and depths below 8 bits expanded.
+pub(crate) fn decode(source: &[u8], light: Light) -> Result<Picture, Error> {
+    let head = Head::read(source)?;
+    let shape = Halves::shape(&head);
+    let mut rows = Halves::of(&head, light)?;
+    let mut bytes = Vec::with_capacity(shape.row_bytes() * shape.height as usize);
+    while let Some(row) = rows.next()? {
+        bytes.extend_from_slice(row);
+    }
+    let samples = if shape.sixteen {
+        Samples::Sixteen(bytes.as_chunks().0.iter().map(|&pair| u16::from_be_bytes(pair)).collect())
+    } else {
+        Samples::Eight(bytes)
+    };
+    let raster = Raster { width: shape.width as usize, height: shape.height as usize, model: shape.model, samples };
+    let (profile, origin) = origin(source)?;
     Ok(Picture { raster, profile, origin })
 }
 
-fn read(decoder: png::Decoder<Cursor<&[u8]>>) -> Result<Raster, png::DecodingError> {
-    let mut reader = decoder.read_info()?;
-    let mut bytes = vec![0; reader.output_buffer_size().ok_or(png::DecodingError::LimitsExceeded)?];
-    let output = reader.next_frame(&mut bytes)?;
-    let model = match output.color_type {
-        png::ColorType::Grayscale => Model::Grey,
-        png::ColorType::GrayscaleAlpha => Model::GreyAlpha,
-        png::ColorType::Rgb | png::ColorType::Indexed => Model::Rgb,
-        png::ColorType::Rgba => Model::Rgba,
-    };
-    let samples = match output.bit_depth {
-        png::BitDepth::Sixteen => {
-            Samples::Sixteen(bytes.as_chunks::<2>().0.iter().map(|&pair| u16::from_be_bytes(pair)).collect())
-        }
-        _ => Samples::Eight(bytes),
-    };
-    Ok(Raster { width: output.width as usize, height: output.height as usize, model, samples })
+/// What must not be lost with the pixels of `source`.
+pub(crate) fn origin(source: &[u8]) -> Result<(Profile, Origin), Error> {
+    let chunks = Chunks::walk(source)?;
+    let profile = chunks.profile.map_or(Profile::Absent, inflated);
+    Ok((profile, Origin::Png { palette: chunks.header.color == Color::Palette, space: chunks.space }))
+}
+
+/// The half of `source`, upright as it is and no palette picture, as PNG. It holds a few rows, besides the result, if
+/// `source` is not interlaced.
+pub(crate) fn halve(source: &[u8], appearance: Appearance<'_>, options: &Options) -> Result<Vec<u8>, Error> {
+    let head = Head::read(source)?;
+    let open = || Ok(Box::new(Halves::of(&head, options.light)?) as Box<dyn RowSource + '_>);
+    stream::encode(&open, Halves::shape(&head), appearance.profile.is_none(), appearance, options.effort)
+}
+
+/// `raster`, which is not YCbCr, as PNG of the kind that holds its pixels and no more.
+pub(crate) fn encode(raster: &Raster, appearance: Appearance<'_>, effort: Effort) -> Result<Vec<u8>, Error> {
+    let open = || Ok(Box::new(RasterRows::of(raster)) as Box<dyn RowSource + '_>);
+    stream::encode(&open, RasterRows::shape(raster), appearance.profile.is_none(), appearance, effort)
+}
+
+/// `indexed` as a palette PNG of the smallest bit depth that holds its indices.
+pub(crate) fn encode_indexed(indexed: &Indexed, appearance: Appearance<'_>, effort: Effort) -> Vec<u8> {
+    let kind = Kind::Palette(indexed.colors.clone());
+    let (width, height) = (indexed.width as u32, indexed.indices.len().div_ceil(indexed.width) as u32);
+    let header = Header { width, height, depth: kind.least_depth(), kind };
+    let mut encoder = Encoder::new(&header, appearance, effort);
+    let mut packed = Vec::new();
+    for row in indexed.indices.chunks(indexed.width) {
+        packed.clear();
+        pack(row, header.depth, &mut packed);
+        encoder.push(&packed);
+    }
+    encoder.finish()
 }
 
 /// The profile in the data of an iCCP chunk (PNG 11.3.2.3): a name, a zero, a zero for deflate, then a zlib stream.

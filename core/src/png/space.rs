@@ -1,6 +1,6 @@
-//! The chunks that say how samples look where there is no ICC profile: gAMA, cHRM, sRGB (PNG 11.3.2).
+//! The chunks that say how samples look: cICP, and where there is no ICC profile gAMA, cHRM, sRGB (PNG 11.3.2).
 
-use png::{ScaledFloat, SourceChromaticities, SrgbRenderingIntent};
+use super::write::chunk;
 
 /// What those chunks hold; a broken one counts as absent.
 #[derive(Clone, Debug, Default)]
@@ -9,57 +9,66 @@ pub(crate) struct Space {
     gamma: Option<u32>,
     /// cHRM: x and y of white, red, green and blue, each times 100000.
     chromaticities: Option<[u32; 8]>,
-    /// sRGB: the rendering intent.
-    intent: Option<SrgbRenderingIntent>,
-    /// Whether there is a cICP chunk, which is not carried.
-    pub(crate) coding_points: bool,
-}
-
-/// PNG 11.3.2.5.
-const fn intent(code: u8) -> Option<SrgbRenderingIntent> {
-    match code {
-        0 => Some(SrgbRenderingIntent::Perceptual),
-        1 => Some(SrgbRenderingIntent::RelativeColorimetric),
-        2 => Some(SrgbRenderingIntent::Saturation),
-        3 => Some(SrgbRenderingIntent::AbsoluteColorimetric),
-        _ => None,
-    }
+    /// sRGB: the rendering intent, 0 to 3.
+    intent: Option<u8>,
+    /// cICP: primaries, transfer function, matrix (0: RGB), whether the range is full. It goes before all else.
+    coding_points: Option<[u8; 4]>,
+    /// mDCV and cLLI: what the display had that the picture was made on, and how bright it is. They go with cICP.
+    mastering: Option<[u8; 24]>,
+    light_level: Option<[u8; 8]>,
 }
 
 impl Space {
     pub(super) fn take(&mut self, kind: [u8; 4], data: &[u8]) {
         match &kind {
             b"gAMA" => self.gamma = data.first_chunk().copied().map(u32::from_be_bytes).filter(|&gamma| gamma > 0),
-            b"cHRM" if data.len() == 32 => {
-                let words = data.as_chunks::<4>().0.iter().copied().map(u32::from_be_bytes);
-                self.chromaticities = words.collect::<Vec<u32>>().try_into().ok();
+            b"cHRM" => {
+                let words = |data: [u8; 32]| std::array::from_fn(|i| u32::from_be_bytes(data.as_chunks().0[i]));
+                self.chromaticities = data.try_into().ok().map(words);
             }
-            b"sRGB" => self.intent = data.first().copied().and_then(intent),
-            b"cICP" => self.coding_points = true,
+            b"sRGB" => self.intent = data.first().copied().filter(|&intent| intent < 4),
+            b"cICP" => {
+                self.coding_points =
+                    data.try_into().ok().filter(|&[_, _, matrix, range]: &[u8; 4]| matrix == 0 && range < 2);
+            }
+            b"mDCV" => self.mastering = data.try_into().ok(),
+            b"cLLI" => self.light_level = data.try_into().ok(),
             _ => {}
         }
     }
 
-    /// Puts the same chunks into the header of a result.
-    pub(super) fn put(&self, info: &mut png::Info<'_>) {
-        let pair =
-            |words: &[u32; 8], at| (ScaledFloat::from_scaled(words[at]), ScaledFloat::from_scaled(words[at + 1]));
-        info.srgb = self.intent;
-        info.source_gamma = self.gamma.map(ScaledFloat::from_scaled);
-        info.source_chromaticities = self.chromaticities.map(|words| SourceChromaticities {
-            white: pair(&words, 0),
-            red: pair(&words, 2),
-            green: pair(&words, 4),
-            blue: pair(&words, 6),
-        });
+    /// Writes what stands beside a profile, too: cICP and what belongs to it.
+    /// Whether there is cICP, which goes before a profile.
+    pub(crate) const fn has_coding_points(&self) -> bool {
+        self.coding_points.is_some()
     }
 
-    /// Whether gAMA or cHRM ask for another look than sRGB's, so that a picture without them would be wrong.
+    pub(super) fn write_coding_points(&self, file: &mut Vec<u8>) {
+        let Some(points) = self.coding_points else { return };
+        chunk(file, *b"cICP", &points);
+        self.mastering.iter().for_each(|data| chunk(file, *b"mDCV", data));
+        self.light_level.iter().for_each(|data| chunk(file, *b"cLLI", data));
+    }
+
+    /// Writes the chunks that count where there is no profile.
+    pub(super) fn write(&self, file: &mut Vec<u8>) {
+        self.intent.iter().for_each(|&intent| chunk(file, *b"sRGB", &[intent]));
+        self.gamma.iter().for_each(|gamma| chunk(file, *b"gAMA", &gamma.to_be_bytes()));
+        let words = self.chromaticities.iter();
+        words.for_each(|words| chunk(file, *b"cHRM", words.map(u32::to_be_bytes).as_flattened()));
+    }
+
+    /// Whether the chunks ask for another look than sRGB's, so that a picture without them would be wrong.
     pub(crate) fn is_not_srgb(&self) -> bool {
         /// sRGB's gamma as encoders round it.
         const SRGB_GAMMA: std::ops::RangeInclusive<u32> = 45000..=46000;
         /// sRGB's white and primaries (PNG 11.3.2.5); encoders round them by some hundreds.
         const SRGB: [u32; 8] = [31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000];
+        /// sRGB in cICP (PNG 11.3.2.6): BT.709's primaries, sRGB's transfer function, RGB, full range.
+        const SRGB_POINTS: [u8; 4] = [1, 13, 0, 1];
+        if let Some(points) = self.coding_points {
+            return points != SRGB_POINTS;
+        }
         let other_gamma = self.gamma.is_some_and(|gamma| !SRGB_GAMMA.contains(&gamma));
         let is_far = |(a, b): (&u32, &u32)| a.abs_diff(*b) > 500;
         let other_primaries = self.chromaticities.is_some_and(|words| words.iter().zip(&SRGB).any(is_far));

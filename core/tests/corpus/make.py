@@ -103,6 +103,8 @@ size = three(15) + three(15)
 frame_of_animation = webp_chunk(b"ANMF", three(0) * 2 + size + three(100) + b"\0" + lossy.getvalue()[12:])
 body = b"WEBP" + webp_chunk(b"VP8X", b"\x02\0\0\0" + size) + webp_chunk(b"ANIM", b"\0" * 6) + frame_of_animation
 (HERE / "one-frame.webp").write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+for name in "palette", "badge":
+    save(f"{name}.bmp", Image.open(HERE / f"{name}.png"))
 save("one-pixel.png", Image.new("RGB", (1, 1), (1, 2, 3)))
 save("one-column.jpg", PHOTO.crop((80, 0, 81, 121)), quality=90)
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use halver::{Error, Estimate, Format, Limit, Limits, Options, estimate, halve, probe};
+use halver::{Error, Estimate, Format, Limit, Limits, Options, Target, estimate, halve, probe};
 
 use crate::corpus::{root, source};
 
@@ -167,8 +167,11 @@ fn a_head_tells_what_it_can() {
     let refused = Error::TooLarge { limit: Limit::SourceBytes, needed: long, allowed: 256 << 20 };
     assert_eq!(estimate(&photo, long, &plain), Err(refused));
     let animated = source("animated.webp");
-    let refused = Error::UnsupportedFeature { format: Format::WebP, feature: "animation" };
-    assert_eq!(estimate(&animated[..30], animated.len() as u64, &plain), Err(refused));
+    let refused =
+        Error::UnsupportedFeature { format: Format::WebP, feature: "animation as JPEG (its first frame alone can be)" };
+    let still = Options { format: Some(Target::Jpeg), ..plain.clone() };
+    assert_eq!(estimate(&animated[..30], animated.len() as u64, &still), Err(refused));
+    assert!(matches!(estimate(&animated[..30], animated.len() as u64, &plain), Ok(Some(_))));
 }
 
 #[test]

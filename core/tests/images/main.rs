@@ -10,3 +10,4 @@ mod regressions;
 mod reveals;
 mod rules;
 mod shared_corpus;
+mod webp;

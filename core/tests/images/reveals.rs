@@ -1,6 +1,6 @@
 //! What sources tell about a person, and that halves tell nothing.
 
-use halver::{Format, Options, Reveals, halve, probe};
+use halver::{Options, Reveals, Target, halve, probe};
 use serde_json::{Value, json};
 
 use crate::corpus::{root, source};
@@ -12,8 +12,7 @@ fn revealed(source: &[u8]) -> Value {
 
 /// Asserts that the halves of `source` in all formats reveal nothing. Gives how many there are.
 fn assert_halves_reveal_nothing(name: &str, source: &[u8]) -> usize {
-    let halves =
-        Format::ALL.map(|format| halve(source, &Options { format: Some(format.into()), ..Options::default() }));
+    let halves = Target::ALL.map(|target| halve(source, &Options { format: Some(target), ..Options::default() }));
     let halves: Vec<_> = halves.into_iter().flatten().collect();
     for half in &halves {
         assert_eq!(*probe(&half.bytes).unwrap().reveals, Reveals::default(), "{name} as {}", half.format);

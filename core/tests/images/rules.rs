@@ -1,7 +1,8 @@
 //! The rules of the house: what is kept, what goes, and what is said about it.
 
 use halver::{
-    Color, Decision, Error, Format, Limit, Limits, Metadata, Options, Output, Quality, Suits, Target, halve, probe,
+    Animation, Coding, Color, Decision, Error, Format, Light, Limit, Limits, Metadata, Options, Output, Quality, Suits,
+    Target, halve, probe,
 };
 
 use crate::corpus::{half, half_pixels, half_with, mean_difference, source};
@@ -113,9 +114,9 @@ fn kind_stays_kind() {
         ("photo-420.jpg", Color::YCbCr, 8, false),
         ("photo-cmyk.jpg", Color::YCbCr, 8, false),
         ("photo.png", Color::Rgb, 8, false),
-        ("badge.png", Color::Rgb, 8, true),
+        ("badge.png", Color::Palette, 8, true),
         ("palette.png", Color::Palette, 8, false),
-        ("bilevel.png", Color::Grey, 8, false),
+        ("bilevel.png", Color::Palette, 8, false),
         ("deep-grey.png", Color::Grey, 16, false),
         ("deep-rgb.png", Color::Rgb, 16, false),
         ("badge.gif", Color::Palette, 8, true),
@@ -130,7 +131,7 @@ fn kind_stays_kind() {
 fn every_format_becomes_every_other() {
     for name in ["photo-420.jpg", "photo.png", "photo-lossy.webp", "photo.gif", "deep-rgb.png", "badge.png"] {
         let expected = half_pixels(name);
-        for format in Format::ALL {
+        for format in Target::ALL.into_iter().filter_map(Target::format) {
             let half = half_with(name, &to(format));
             assert_eq!(Format::sniff(&half.bytes), Ok(format), "{name}");
             let info = probe(&half.bytes).unwrap();
@@ -147,8 +148,8 @@ fn every_format_becomes_every_other() {
 fn the_smallest_honest_format_is_chosen() {
     let auto = Options { format: Some(Target::Auto), ..Options::default() };
     for (name, format, suits) in [
-        ("photo-420.jpg", Format::Jpeg, Suits::Photograph),
-        ("photo.png", Format::Jpeg, Suits::Photograph),
+        ("photo-420.jpg", Format::WebP, Suits::Photograph),
+        ("photo.png", Format::WebP, Suits::Photograph),
         ("badge.png", Format::Png, Suits::Graphic),
         ("palette.png", Format::Png, Suits::Graphic),
         ("deep-rgb.png", Format::Png, Suits::Deep),
@@ -157,11 +158,15 @@ fn the_smallest_honest_format_is_chosen() {
         assert_eq!(half.format, format, "{name}");
         assert!(half.decisions.contains(&Decision::FormatChosen { format, suits }), "{name}: {:?}", half.decisions);
         let others = [Target::Jpeg, Target::Png, Target::WebP];
-        let others = others.map(|other| half_with(name, &Options { format: Some(other), ..auto.clone() }));
+        let webp = if suits == Suits::Photograph { Coding::Lossy } else { Coding::Lossless };
+        let others = others.map(|other| half_with(name, &Options { format: Some(other), webp, ..auto.clone() }));
         let same = others.iter().find(|other| other.format == format).unwrap();
         assert!(half.bytes == same.bytes, "{name}");
         let given_up = |other: &Output| other.decisions.contains(&Decision::Flattened { background: [255; 3] });
-        let is_rival = |other: &&Output| suits == Suits::Photograph || other.format != Format::Jpeg && !given_up(other);
+        let is_rival = |other: &&Output| match suits {
+            Suits::Photograph => other.format != Format::Png,
+            _ => other.format != Format::Jpeg && !given_up(other),
+        };
         let rivals = others.iter().filter(is_rival).filter(|_| suits != Suits::Deep);
         for rival in rivals {
             assert!(half.bytes.len() <= rival.bytes.len(), "{name}: {} is smaller", rival.format);
@@ -204,13 +209,34 @@ fn inks_are_inverted_without_an_adobe_marker_too() {
 }
 
 #[test]
+fn animation_goes_on_in_every_format_that_can() {
+    for name in ["animated.gif", "animated.webp", "animated.png"] {
+        let whole = source(name);
+        assert_eq!(probe(&whole).unwrap().frames, 3, "{name}");
+        for format in [Format::Gif, Format::Png, Format::WebP] {
+            let half = halve(&whole, &to(format)).unwrap();
+            let info = probe(&half.bytes).unwrap();
+            assert_eq!((info.format, info.width, info.height, info.frames), (format, 20, 15, 3), "{name} to {format}");
+            assert!(!half.decisions.contains(&Decision::FirstFrameOnly { frames: 3 }), "{name} to {format}");
+        }
+    }
+}
+
+#[test]
 fn animation_is_never_flattened_in_silence() {
     for (name, format) in
         [("animated.gif", Format::Gif), ("animated.webp", Format::WebP), ("animated.png", Format::Png)]
     {
         assert_eq!(probe(&source(name)).unwrap().frames, 3, "{name}");
-        let refused = Error::UnsupportedFeature { format, feature: "animation" };
-        assert_eq!(halve(&source(name), &Options::default()).err(), Some(refused), "{name}");
+        for target in [None, Some(Target::Gif), Some(Target::WebP), Some(Target::Png), Some(Target::Auto)] {
+            let half = half_with(name, &Options { format: target, ..Options::default() });
+            assert_eq!(probe(&half.bytes).unwrap().frames, 3, "{name} to {target:?}");
+        }
+        let still = Options { format: Some(Target::Jpeg), ..Options::default() };
+        let refused = Error::UnsupportedFeature { format, feature: "animation as JPEG (its first frame alone can be)" };
+        assert_eq!(halve(&source(name), &still).err(), Some(refused), "{name}");
+        let first = half_with(name, &Options { animation: Animation::First, ..still });
+        assert!(first.decisions.contains(&Decision::FirstFrameOnly { frames: 3 }), "{name}");
     }
 }
 
@@ -232,7 +258,7 @@ fn errors_say_whose_move_it_is() {
     assert_eq!(code("empty.jpg"), "not-an-image");
     assert_eq!(code("text.jpg"), "not-an-image");
     assert_eq!(code("truncated.jpg"), "malformed");
-    assert_eq!(code("animated.gif"), "unsupported-feature");
+    assert_eq!(halve(&source("animated.gif"), &to(Format::Jpeg)).unwrap_err().code(), "unsupported-feature");
     assert_eq!(halve(b"\0\0\0\x18ftypheic\0\0\0\0", &Options::default()).unwrap_err().code(), "unsupported-format");
     assert_eq!(
         halve(&source("huge-header.jpg"), &Options::default()).unwrap_err(),
@@ -289,4 +315,39 @@ fn gamma_and_primaries_are_carried_or_missed() {
     let dropped = Decision::ColorChunksDropped;
     assert!(half_with("gamma.png", &to(Format::WebP)).decisions.contains(&dropped));
     assert!(!half_with("photo.png", &to(Format::WebP)).decisions.contains(&dropped));
+}
+
+/// Stripes of one row, black and white by turns: half of the light is level 188 in sRGB.
+#[test]
+fn light_is_averaged_where_it_is_asked_for() {
+    let stripes = bmp(8, 8, |_, y| [if y % 2 == 0 { 255 } else { 0 }; 3]);
+    for (light, level) in [(Light::Encoded, 128), (Light::Linear, 188)] {
+        let half = halve(&stripes, &Options { light, ..Options::default() }).unwrap();
+        let pixels = image::load_from_memory(&half.bytes).unwrap().into_rgb8();
+        assert_eq!(pixels.get_pixel(2, 2).0, [level; 3], "{light:?}");
+    }
+    let photo = |light| half_with("photo-420.jpg", &Options { light, ..Options::default() }).bytes;
+    assert_eq!(photo(Light::Encoded), photo(Light::Linear), "a JPEG stays one without pixels");
+}
+
+#[test]
+fn bmp_becomes_png() {
+    let source = bmp(5, 3, |x, y| [x * 50, y * 100, 7]);
+    let half = halve(&source, &Options::default()).unwrap();
+    assert_eq!((half.source.format, half.format, half.width, half.height), (Format::Bmp, Format::Png, 3, 2));
+    let pixels = image::load_from_memory(&half.bytes).unwrap().into_rgb8();
+    assert_eq!(pixels.get_pixel(2, 1).0, [200, 200, 7], "the corner stands for itself alone");
+}
+
+/// A BMP of 24 bits, from the bottom upwards.
+fn bmp(width: u8, height: u8, color: impl Fn(u8, u8) -> [u8; 3]) -> Vec<u8> {
+    let mut file = b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
+    file.extend([width, 0, 0, 0, height, 0, 0, 0, 1, 0, 24, 0]);
+    file.extend([0; 24]);
+    for y in (0..height).rev() {
+        let row: Vec<u8> = (0..width).flat_map(|x| color(x, y).into_iter().rev()).collect();
+        file.extend(&row);
+        file.extend(vec![0; row.len().next_multiple_of(4) - row.len()]);
+    }
+    file
 }

@@ -143,7 +143,7 @@ fn least_time(estimate: &Estimate, options: &Options, config: &Config) -> Durati
     let nanoseconds = match estimate.format {
         Format::Jpeg if options.effort == halver::Effort::Small => 1.5,
         Format::Jpeg => 0.8,
-        Format::Png | Format::Gif | Format::WebP => 2.0,
+        Format::Png | Format::Gif | Format::WebP | Format::Bmp => 2.0,
     };
     let processor = (f64::from(config.megabytes) / ONE_PROCESSOR).clamp(0.05, 1.0);
     let pixels = f64::from(estimate.width) * f64::from(estimate.height);

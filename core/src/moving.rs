@@ -1,0 +1,183 @@
+//! Pictures that move: from any format that can to any other.
+//!
+//! A GIF or PNG is played twice: for its colours, and for its pictures.
+
+use crate::animation::{CLEAR, Player};
+use crate::halve::Kernel;
+use crate::palette::{Color, Histogram};
+use crate::picture::{Origin, Profile};
+use crate::png::{self, Kind};
+use crate::raster::{Model, Raster, Samples};
+use crate::survey::Survey;
+use crate::{Animation, Decision, Effort, Error, Format, Light, Options, Quality, Target, gif, webp};
+
+impl Survey {
+    /// Whether the picture moves and its half is to go on moving.
+    ///
+    /// # Errors
+    /// Unsupported where the result's format cannot move, and not the first frame alone was asked for.
+    pub(crate) fn goes_on_moving(&self, options: &Options) -> Result<bool, Error> {
+        let format = self.info.format;
+        let target = options.format.and_then(Target::format).unwrap_or(format);
+        let can = matches!(target, Format::Gif | Format::Png | Format::WebP);
+        match options.animation {
+            _ if !self.animated => Ok(false),
+            Animation::First => Ok(false),
+            Animation::Keep if self.info.orientation > 1 => {
+                Err(Error::UnsupportedFeature { format, feature: "animation that is to be turned" })
+            }
+            Animation::Keep if can => Ok(true),
+            Animation::Keep => {
+                Err(Error::UnsupportedFeature { format, feature: "animation as JPEG (its first frame alone can be)" })
+            }
+        }
+    }
+}
+
+/// What a moving picture is to become.
+pub(crate) struct Setting<'a> {
+    pub(crate) format: Format,
+    pub(crate) light: Light,
+    pub(crate) effort: Effort,
+    /// The quality of a WebP with loss.
+    pub(crate) lossy: Option<Quality>,
+    pub(crate) origin: &'a Origin,
+    pub(crate) profile: Option<&'a [u8]>,
+}
+
+/// What must not be lost with the frames of `source`, of which `survey` tells.
+pub(crate) fn origin(source: &[u8], survey: &Survey) -> Result<(Profile, Origin), Error> {
+    match survey.info.format {
+        Format::Png => png::origin(source),
+        Format::WebP => webp::origin(source),
+        _ => Ok((gif::profile(&survey.info), Origin::Gif)),
+    }
+}
+
+/// Plays `source`.
+fn play<'a>(source: &'a [u8], survey: &Survey, origin: &Origin, light: Light) -> Result<Player<'a>, Error> {
+    let reel = match survey.info.format {
+        Format::Png => png::reel(source),
+        Format::WebP => webp::reel(source),
+        _ => gif::reel(source),
+    }?;
+    // The mean makes fewest new colours, so that a palette has room for them.
+    let kernel = if origin.has_palette() { Kernel::Mean } else { Kernel::Sharp };
+    Ok(Player::new(reel, survey.info.format, kernel, light))
+}
+
+/// The half of the first frame of `source`.
+pub(crate) fn first(source: &[u8], survey: &Survey, origin: &Origin, light: Light) -> Result<Raster, Error> {
+    let mut player = play(source, survey, origin, light)?;
+    player.step()?;
+    let half = player.half;
+    let samples = Samples::Eight(half.pixels.into_flattened());
+    Ok(Raster { width: half.width, height: half.height, model: Model::Rgba, samples })
+}
+
+/// The half of `source`, and what was decided on the way.
+pub(crate) fn halve(source: &[u8], survey: &Survey, setting: &Setting<'_>) -> Result<(Vec<u8>, Vec<Decision>), Error> {
+    let play = || play(source, survey, setting.origin, setting.light);
+    let (bytes, mut decisions) = match setting.format {
+        Format::WebP => to_webp(play()?, setting).map(|bytes| (bytes, Vec::new())),
+        Format::Png => to_png(Gamut::of(play()?, false)?, play()?, setting),
+        _ => to_gif(Gamut::of(play()?, true)?, play()?),
+    }?;
+    if survey.info.depth == 16 {
+        decisions.push(Decision::DepthReduced);
+    }
+    Ok((bytes, decisions))
+}
+
+/// The colours of all pictures.
+struct Gamut {
+    histogram: Histogram,
+    /// Whether pixels between opaque and clear were made one of both.
+    hardened: bool,
+    /// Whether any is not opaque.
+    alpha: bool,
+    /// Whether any has a hue.
+    hue: bool,
+    /// How many pictures differ from the ones before.
+    pictures: u32,
+}
+
+impl Gamut {
+    /// Those of what `player` plays, each pixel made opaque or clear if they are to be `hard`.
+    fn of(mut player: Player<'_>, hard: bool) -> Result<Self, Error> {
+        let mut gamut = Self { histogram: Histogram::fine(), hardened: false, alpha: false, hue: false, pictures: 0 };
+        // What the first picture leaves clear, none has to change for.
+        while let Some(step) = player.step()? {
+            if gamut.pictures == 0 && step.changed.area() < player.half.pixels.len() {
+                gamut.add(CLEAR, hard);
+            }
+            gamut.pictures += u32::from(gamut.pictures == 0 || !step.changed.is_empty());
+            for y in step.changed.rows() {
+                let row = step.changed.row(y, player.half.width);
+                player.half.pixels[row].iter().for_each(|&pixel| gamut.add(pixel, hard));
+            }
+        }
+        gamut.histogram.finish();
+        Ok(gamut)
+    }
+
+    fn add(&mut self, pixel: Color, hard: bool) {
+        self.alpha |= pixel[3] < 255;
+        self.hue |= pixel[0] != pixel[1] || pixel[1] != pixel[2];
+        let mut pixel = pixel;
+        if hard {
+            self.hardened |= !matches!(pixel[3], 0 | 255);
+            pixel = gif::hard(pixel);
+            if pixel[3] == 0 {
+                return;
+            }
+        }
+        self.histogram.add(pixel);
+    }
+}
+
+type Made = Result<(Vec<u8>, Vec<Decision>), Error>;
+
+fn to_gif(gamut: Gamut, mut player: Player<'_>) -> Made {
+    let (colors, reduced) = gamut.histogram.palette(gif::Movie::MOST_COLORS);
+    let hardened = gamut.hardened.then_some(Decision::TransparencyHardened);
+    let decided = reduced.then_some(Decision::PaletteReduced { colors: colors.len() as u32 });
+    let mut movie = gif::Movie::new(player.half.width, player.half.height, colors, reduced, player.plays)?;
+    while let Some(step) = player.step()? {
+        movie.show(&player.half.pixels, &step.changed, step.delay);
+    }
+    Ok((movie.finish(), hardened.into_iter().chain(decided).collect()))
+}
+
+/// A palette stays one; other pictures are of the kind that holds their pixels and no more.
+fn to_png(gamut: Gamut, mut player: Player<'_>, setting: &Setting<'_>) -> Made {
+    let (colors, reduced) = gamut.histogram.palette(256);
+    let has_palette = setting.origin.has_palette() || !reduced;
+    let decided = (has_palette && reduced).then_some(Decision::PaletteReduced { colors: colors.len() as u32 });
+    // A profile describes RGB: with it, grey stays RGB.
+    let kind = match (has_palette, gamut.hue || setting.profile.is_some(), gamut.alpha) {
+        (true, ..) => Kind::Palette(colors),
+        (_, false, false) => Kind::Grey,
+        (_, false, true) => Kind::GreyAlpha,
+        (_, true, false) => Kind::Rgb,
+        (_, true, true) => Kind::Rgba,
+    };
+    let no_space = png::Space::default();
+    let space = if let Origin::Png { space, .. } = setting.origin { space } else { &no_space };
+    let appearance = png::Appearance { profile: setting.profile, space };
+    let (width, height) = (player.half.width, player.half.height);
+    let mut movie = png::Movie::new((width, height), kind, (gamut.pictures, player.plays), appearance, setting.effort);
+    while let Some(step) = player.step()? {
+        movie.show(&player.half.pixels, width, &step.changed, step.delay);
+    }
+    Ok((movie.finish(), decided.into_iter().collect()))
+}
+
+fn to_webp(mut player: Player<'_>, setting: &Setting<'_>) -> Result<Vec<u8>, Error> {
+    let size = (player.half.width, player.half.height);
+    let mut movie = webp::Movie::new(size, player.plays, setting.lossy, setting.effort, setting.profile)?;
+    while let Some(step) = player.step()? {
+        movie.show(&player.half.pixels, &step.changed, step.delay)?;
+    }
+    movie.finish()
+}
