@@ -7,7 +7,7 @@
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ImageFormat, RgbImage};
+use image::{DynamicImage, ImageBuffer, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// One input of a group: its name, its size, its bytes.
@@ -30,11 +30,13 @@ pub fn inputs() -> Vec<Input> {
         input("jpeg-420/12mp", &mp12, |image| jpeg(image, 90, SamplingFactor::R_4_2_0, false)),
         input("jpeg-444/12mp", &mp12, |image| jpeg(image, 95, SamplingFactor::R_4_4_4, false)),
         input("jpeg-progressive/12mp", &mp12, |image| jpeg(image, 90, SamplingFactor::R_4_2_0, true)),
-        input("png-rgb/3mp", &mp3, |image| encode(image, ImageFormat::Png)),
-        input("webp-lossless/3mp", &mp3, |image| encode(image, ImageFormat::WebP)),
+        input("png-rgb/3mp", &mp3, |image| encode(&image.clone().into(), ImageFormat::Png)),
+        input("png-rgba/3mp", &mp3, |image| encode(&fading(image).into(), ImageFormat::Png)),
+        input("png-rgb16/3mp", &mp3, |image| encode(&deep(image), ImageFormat::Png)),
+        input("webp-lossless/3mp", &mp3, |image| encode(&image.clone().into(), ImageFormat::WebP)),
     ];
     let screen = tile(&photo, 640, 480);
-    inputs.push(input("gif/vga", &screen, |image| encode(image, ImageFormat::Gif)));
+    inputs.push(input("gif/vga", &screen, |image| encode(&image.clone().into(), ImageFormat::Gif)));
     inputs
 }
 
@@ -64,9 +66,26 @@ fn jpeg(image: &RgbImage, quality: u8, sampling: SamplingFactor, progressive: bo
     bytes
 }
 
-fn encode(image: &RgbImage, format: ImageFormat) -> Vec<u8> {
+/// `image`, opaque on the left and ever more transparent on the right half.
+fn fading(image: &RgbImage) -> RgbaImage {
+    let middle = image.width() / 2;
+    RgbaImage::from_fn(image.width(), image.height(), |x, y| {
+        let Rgb([r, g, b]) = *image.get_pixel(x, y);
+        Rgba([r, g, b, 255 - (x.saturating_sub(middle) * 255 / middle).min(255) as u8])
+    })
+}
+
+/// `image` with 16 bits a sample, each the mean of two neighbours', so that the lower bits say something.
+fn deep(image: &RgbImage) -> DynamicImage {
+    let width = image.width();
+    let pixel = |x: u32, y: u32| image.get_pixel(x.min(width - 1), y).0.map(|sample| u16::from(sample) * 257);
+    let mean = |x, y| std::array::from_fn(|channel| pixel(x, y)[channel].midpoint(pixel(x + 1, y)[channel]));
+    DynamicImage::ImageRgb16(ImageBuffer::from_fn(width, image.height(), |x, y| Rgb(mean(x, y))))
+}
+
+fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(image.clone()).write_to(&mut bytes, format).expect("the picture encodes");
+    image.write_to(&mut bytes, format).expect("the picture encodes");
     bytes.into_inner()
 }
 

@@ -1,5 +1,5 @@
 /**
- * The floors: what the JPEG engine is held to, measured against the best that others offer, as a table in Markdown.
+ * The floors: what the engine is held to, measured against the best that others offer, as a table in Markdown.
  *
  *     node floors.mjs                              everything, about a quarter of an hour and the builds
  *     node floors.mjs speed memory                 some groups: see GROUPS below
@@ -16,13 +16,13 @@ import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { FORMATS } from './formats.mjs';
 import { median, race } from './jobs.mjs';
 import { SETS, photograph, size } from './photographs.mjs';
 import { cost, instructions } from './process.mjs';
 import { bytesAt, scale } from './quality.mjs';
+import { MIB, against, grade, mean, mib, row, say } from './table.mjs';
 import * as tools from './tools.mjs';
-
-const MIB = 1 << 20;
 
 const { values: chosen, positionals } = parseArgs({
   allowPositionals: true,
@@ -37,7 +37,7 @@ const { values: chosen, positionals } = parseArgs({
 const names = chosen.only?.split(',') ?? Object.keys(SETS[chosen.set]);
 mkdirSync(chosen.photographs, { recursive: true });
 
-const GROUPS = { speed, form444, progressive, wasm, browser, instructions: instructionCount, process: wholeProcess, memory, bytes, small, pixels };
+const GROUPS = { speed, form444, progressive, wasm, browser, instructions: instructionCount, process: wholeProcess, memory, bytes, small, pixels, ...FORMATS };
 
 /** Processor time of jobs at 12 MP, 4:2:0, quality 90. */
 async function speed() {
@@ -267,37 +267,11 @@ function made(name, megapixels, form) {
   return photograph(chosen.photographs, name, megapixels, form);
 }
 
-/** A row that holds our numbers against theirs, photograph by photograph. */
-function against(what, ours, theirs, unit, floor, aim) {
-  const ratios = ours.map((value, i) => value / theirs[i]);
-  const average = (values) => `${mean(values).toFixed(mean(values) < 100 ? 1 : 0)} ${unit}`;
-  const ratio = geometricMean(ratios);
-  return row(what, average(ours), average(theirs), ratio, Math.max(...ratios), limit(floor), limit(aim), grade(ratio, floor, aim));
-}
-
-/** A line of the table. For looks, the ratio is a difference. */
-function row(what, ours, theirs, ratio, worst, floor, aim, verdict) {
-  const rounded = (cell) => (typeof cell === 'number' ? cell.toFixed(2) : cell);
-  return `| ${[what, ours, theirs, ratio, worst, floor, aim, verdict].map(rounded).join(' | ')} |`;
-}
-
-function grade(value, floor, aim) {
-  if (value <= aim) return 'aim';
-  if (floor === undefined) return aim === undefined ? '' : 'aim missed';
-  return value <= floor ? 'floor' : 'missed';
-}
-
-const limit = (value) => value?.toFixed(2) ?? '';
-const mib = (value) => `${value.toFixed(1)} MiB`;
-const mean = (values) => values.reduce((a, b) => a + b) / values.length;
-const geometricMean = (values) => Math.exp(mean(values.map(Math.log)));
-const say = (line) => console.error(line);
-
 const rows = [];
 for (const group of positionals.length ? positionals : Object.keys(GROUPS)) {
   say(`\n${group}`);
   try {
-    rows.push(...await GROUPS[group]());
+    rows.push(...await GROUPS[group]({ ...chosen, names }));
   } catch (error) {
     // One that cannot be measured costs the others nothing.
     say(error.message);

@@ -28,6 +28,27 @@ export function turboPrograms() {
   debian([['libjpeg-turbo-progs', '/usr/bin/djpeg']]);
 }
 
+/** `cwebp`. */
+export function webpPrograms() {
+  debian([['webp', '/usr/bin/cwebp']]);
+}
+
+/** `chromium`, and the fonts of the pages that it draws. */
+export function chromium() {
+  debian([['chromium', '/usr/bin/chromium'], ['fonts-dejavu-core', '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf']]);
+}
+
+/** `oxipng`, built by cargo. */
+export function oxipng() {
+  const root = join(folder, 'oxipng');
+  const program = join(root, 'bin', 'oxipng');
+  if (!existsSync(program)) {
+    console.error('installing oxipng through cargo');
+    cargo(['install', '--quiet', '--locked', '--root', root, '--version', '10.1.1', 'oxipng']);
+  }
+  return program;
+}
+
 export function valgrind() {
   debian([['valgrind', '/usr/bin/valgrind']]);
 }
