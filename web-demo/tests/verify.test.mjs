@@ -45,10 +45,12 @@ const hash = (bytes) => createHash('sha256').update(bytes).digest('hex');
 /** Waits until the outcome says `text`. */
 const told = (page, text) => page.locator('.verdict', { hasText: text }).waitFor();
 
-/** What the outcome says, once it says `title` and `sentence`. */
+/** What the outcome says, once it says `title` and `sentence`; what the view says instead is in the failure. */
 async function outcome(page, title, sentence = /./) {
   const box = page.locator('.verdict', { has: page.getByRole('heading', { name: title, exact: true }), hasText: sentence });
-  await box.waitFor();
+  await box.waitFor().catch(async (error) => {
+    throw new Error(`not “${title}”: ${await page.locator('main').innerText()}`, { cause: error });
+  });
   return box.innerText();
 }
 
@@ -299,14 +301,18 @@ test('with the network gone after the first use, it goes on', async () => {
 test('the keyboard alone does all of it', async () => {
   const { page, close } = await view();
   await page.getByText('Those of the function behind this page.').waitFor();
-  let next;
-  page.on('filechooser', (chooser) => chooser.setFiles(next)); // Early: the browser takes a moment until it listens.
-  const press = async (label, file) => {
+  let answer = async () => {};
+  page.on('filechooser', (chooser) => answer(chooser)); // Early: the browser takes a moment until it listens.
+  const press = async (label, buffer) => {
     await page.keyboard.press('Tab');
     assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim() || document.activeElement?.id), label);
-    if (file) {
-      next = { name: label, mimeType: 'application/octet-stream', buffer: file };
+    if (buffer) {
+      const file = { name: label, mimeType: 'application/octet-stream', buffer };
+      const given = new Promise((resolve, reject) => {
+        answer = (chooser) => chooser.setFiles(file).then(resolve, reject);
+      });
       await page.keyboard.press('Enter');
+      await given; // The next file must not go to this chooser.
     }
   };
   await press('Preview and upload');
