@@ -1,6 +1,6 @@
 //! A PNG as a row of chunks (PNG 5.3), checked before the decoder sees them.
 
-use super::malformed;
+use super::{crc, malformed};
 use super::space::Space;
 use super::text::Text;
 use crate::found::Found;
@@ -179,5 +179,5 @@ pub(super) fn next_checked<'a>(rest: &mut &'a [u8]) -> Result<Option<Checked<'a>
     let whole = *rest;
     let Some((kind, data)) = next_chunk(rest)? else { return Ok(None) };
     let (summed, sum) = whole[4..data.len() + 12].split_at(data.len() + 4);
-    Ok(Some(Checked { kind, data, sound: crc32fast::hash(summed).to_be_bytes() == *sum }))
+    Ok(Some(Checked { kind, data, sound: crc::hash(summed).to_be_bytes() == *sum }))
 }

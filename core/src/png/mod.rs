@@ -6,6 +6,7 @@
 
 mod animation;
 mod chunk;
+mod crc;
 mod decode;
 mod encode;
 mod filter;

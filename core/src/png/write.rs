@@ -1,5 +1,7 @@
 //! Chunks out (PNG 5.3).
 
+use super::crc;
+
 /// The signature of every PNG (PNG 5.2).
 pub(super) const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
@@ -22,6 +24,6 @@ pub(super) fn open(file: &mut Vec<u8>, kind: [u8; 4]) -> usize {
 pub(super) fn close(file: &mut Vec<u8>, at: usize) {
     let length = (file.len() - at - 8) as u32;
     file[at..at + 4].copy_from_slice(&length.to_be_bytes());
-    let sum = crc32fast::hash(&file[at + 4..]);
+    let sum = crc::hash(&file[at + 4..]);
     file.extend_from_slice(&sum.to_be_bytes());
 }
