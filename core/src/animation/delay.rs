@@ -50,6 +50,38 @@ impl Delay {
     }
 }
 
+/// Delays in whole units of a format, one after the other: what rounding takes from one is given to those behind it, so
+/// that a movie is shown for as long as its source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    /// Units in a second.
+    parts: u32,
+    /// What is still to be shown, in 1/[`FINE`](Self::FINE) of a unit; less than 0 where it was too much.
+    owed: i64,
+}
+
+impl Clock {
+    const FINE: i64 = 1 << 20;
+
+    /// `parts`, from 100 to 1000, are a second.
+    pub(crate) const fn new(parts: u32) -> Self {
+        Self { parts, owed: 0 }
+    }
+
+    /// The next delay. Those that browsers show for longer than they say are left alone.
+    pub(crate) fn tick(&mut self, delay: Delay) -> Delay {
+        let Self { parts, owed } = *self;
+        let whole = |numerator| Delay { numerator, denominator: parts };
+        if delay.shown() != delay {
+            return whole(delay.units(parts, u32::MAX));
+        }
+        let wanted = i64::from(delay.numerator) * i64::from(parts) * Self::FINE / i64::from(delay.denominator) + owed;
+        let units = ((wanted + Self::FINE / 2) / Self::FINE).clamp(i64::from(parts / 100 + 1), u32::MAX.into());
+        self.owed = (wanted - units * Self::FINE).clamp(-Self::FINE, Self::FINE);
+        whole(units as u32)
+    }
+}
+
 const fn gcd(a: u64, b: u64) -> u64 {
     let (mut a, mut b) = (a, b);
     while b != 0 {
@@ -72,6 +104,24 @@ mod tests {
         assert_eq!(thirds.and(Delay { numerator: 1, denominator: 7 }), Delay { numerator: 10, denominator: 21 });
         let odd = Delay { numerator: 65535, denominator: 65521 }.and(Delay { numerator: 65535, denominator: 65519 });
         assert_eq!(odd.and(Delay { numerator: 1, denominator: 65497 }).units(1000, u32::MAX), 2100);
+    }
+
+    #[test]
+    fn what_is_rounded_off_is_made_up_for() {
+        for (delay, parts, units) in [
+            (Delay::milliseconds(41), 100, [4, 4, 4, 4, 4, 5, 4, 4]),
+            (Delay { numerator: 1, denominator: 30 }, 100, [3, 4, 3, 3, 4, 3, 3, 4]),
+            (Delay { numerator: 1, denominator: 60 }, 1000, [17, 16, 17, 17, 16, 17, 17, 16]),
+            (Delay::centiseconds(7), 1000, [70; 8]),
+            // Shown for 100 ms, as all that is this short; and what is a little longer must not become that.
+            (Delay::milliseconds(9), 100, [1; 8]),
+            (Delay::milliseconds(11), 100, [2; 8]),
+        ] {
+            let mut clock = Clock::new(parts);
+            assert_eq!([(); 8].map(|()| clock.tick(delay).units(parts, 65535)), units, "{delay:?} in 1/{parts} s");
+        }
+        let longest = Clock::new(1000).tick(Delay { numerator: u32::MAX, denominator: 1 });
+        assert_eq!(longest, Delay::milliseconds(u32::MAX));
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod player;
 mod rect;
 
 pub(crate) use canvas::{CLEAR, Canvas, Pixel};
-pub(crate) use delay::Delay;
+pub(crate) use delay::{Clock, Delay};
 pub(crate) use half::Half;
 pub(crate) use player::{Frames, Player, Reel};
 pub(crate) use rect::Rect;

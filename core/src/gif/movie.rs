@@ -10,7 +10,7 @@
 //! clearing its rectangle, or by restoring what was there. So a picture waits until the one behind it is known.
 
 use crate::Error;
-use crate::animation::{CLEAR, Delay, Disposal, Pixel, Rect};
+use crate::animation::{CLEAR, Clock, Delay, Disposal, Pixel, Rect};
 use crate::palette::{CHOICES, Color, Histogram, Map};
 
 use super::encode::{File, Plate};
@@ -31,6 +31,7 @@ pub(crate) struct Movie {
     picture: Vec<Pixel>,
     /// Where it may differ from the base.
     stale: Rect,
+    clock: Clock,
     /// For how long it is shown; `None` where no picture waits.
     delay: Option<Delay>,
     /// The delay of the last picture in the file, if that one stays.
@@ -94,6 +95,7 @@ impl Movie {
             base: vec![(CLEAR, CLEAR); width * height],
             picture: vec![CLEAR; width * height],
             stale: Rect::EMPTY,
+            clock: Clock::new(100),
             delay: None,
             written: None,
         })
@@ -101,6 +103,7 @@ impl Movie {
 
     /// Shows `pixels` for `delay`; they differ from the ones before in `changed` alone.
     pub(crate) fn show(&mut self, pixels: &[Pixel], changed: &Rect, delay: Delay) {
+        let delay = self.clock.tick(delay);
         if let Some(before) = self.delay {
             if changed.is_empty() && fits(before.and(delay)) {
                 self.delay = Some(before.and(delay));

@@ -1,8 +1,8 @@
 //! A PNG as a row of chunks (PNG 5.3), checked before the decoder sees them.
 
-use super::{crc, malformed};
 use super::space::Space;
 use super::text::Text;
+use super::{crc, malformed};
 use crate::found::Found;
 use crate::{Color, Error};
 

@@ -1,6 +1,6 @@
 //! Moving WebP out.
 
-use crate::animation::{CLEAR, Delay, Pixel, Rect};
+use crate::animation::{CLEAR, Clock, Delay, Pixel, Rect};
 use crate::raster::{Model, Raster, Samples};
 use crate::{Effort, Error, Quality};
 
@@ -16,6 +16,7 @@ pub(crate) struct Movie {
     effort: Effort,
     /// What is shown so far.
     shown: Vec<Pixel>,
+    clock: Clock,
     waiting: Option<(Coded, Placed, Delay)>,
 }
 
@@ -35,7 +36,15 @@ impl Movie {
             return Err(unsupported("a side over 16383 pixels"));
         }
         let animation = Animation::new((width as u32, height as u32), plays.min(0xFFFF) as u16, profile);
-        Ok(Self { animation, width, lossy, effort, shown: vec![CLEAR; width * height], waiting: None })
+        Ok(Self {
+            animation,
+            width,
+            lossy,
+            effort,
+            shown: vec![CLEAR; width * height],
+            clock: Clock::new(1000),
+            waiting: None,
+        })
     }
 
     /// Shows `pixels` for `delay`; they differ from the ones before in `changed` alone.
@@ -43,6 +52,7 @@ impl Movie {
     /// # Errors
     /// Unsupported where an encoder refuses them.
     pub(crate) fn show(&mut self, pixels: &[Pixel], changed: &Rect, delay: Delay) -> Result<(), Error> {
+        let delay = self.clock.tick(delay);
         if let (Some((_, _, before)), true) = (&mut self.waiting, changed.is_empty()) {
             *before = before.and(delay);
             return Ok(());
