@@ -121,6 +121,14 @@ fn format_of_name(path: &Path) -> Option<Format> {
     path.extension()?.to_str()?.parse().ok()
 }
 
+/// Whether `path` is named as an image of another format than ours.
+fn is_foreign(path: &Path) -> bool {
+    const FOREIGN: [&str; 12] =
+        ["bmp", "tif", "tiff", "avif", "heic", "heif", "jxl", "jp2", "ico", "svg", "pdf", "psd"];
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    FOREIGN.iter().any(|foreign| extension.eq_ignore_ascii_case(foreign))
+}
+
 /// The format that the file at `path` begins as, if it is one of ours.
 ///
 /// # Errors
@@ -168,9 +176,15 @@ impl Destination {
     /// that it is named as, if it is one of ours.
     ///
     /// # Errors
-    /// In words, where the file is named as another format than is asked for.
+    /// In words, where the file is named as another format than is asked for, or as one that is only read.
     pub(crate) fn format(&self, asked: Option<Target>) -> Result<Option<Target>, String> {
         let named = match self {
+            Self::File(file) if is_foreign(file) => {
+                return Err(format!(
+                    "{} is named as what is not written: .jpg, .png, .webp and .gif are",
+                    file.display()
+                ));
+            }
             Self::File(file) => format_of_name(file).map(|named| (file, named)),
             _ => None,
         };

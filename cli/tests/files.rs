@@ -195,6 +195,12 @@ fn a_half_is_what_its_name_says() {
     let done = halver(&[&"halve", &corpus("photo-420.jpg"), &"-o", &out], b"");
     assert_eq!(done.status.code(), Some(0), "{}", text(&done.stderr));
     assert_eq!(halver::Format::sniff(&std::fs::read(&out).unwrap()), Ok(halver::Format::Png));
+    for foreign in ["bmp", "TIFF", "avif"] {
+        let out = out.with_extension(foreign);
+        let done = halver(&[&"halve", &corpus("photo-420.jpg"), &"-o", &out], b"");
+        assert_eq!((done.status.code(), out.exists()), (Some(2), false), "{foreign}");
+        assert!(text(&done.stderr).contains("named as what is not written"), "{}", text(&done.stderr));
+    }
 }
 
 #[test]
