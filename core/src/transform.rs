@@ -139,7 +139,7 @@ impl Making<'_> {
 
     /// Lossy WebP to lossy WebP: from planes to planes, without pixels between them.
     fn halve_webp(&mut self, source: &[u8]) -> Result<Vec<u8>, Error> {
-        self.profile = webp::profile(source)?;
+        (self.profile, self.origin) = webp::origin(source)?;
         let profile = self.fitting_profile(Model::Rgb);
         let quality = self.webp_quality();
         webp::halve(source, quality, self.options.effort, profile.as_deref())

@@ -111,12 +111,6 @@ pub(crate) fn keeps_planes(survey: &Survey) -> bool {
     lossy && !info.alpha && !survey.animated && info.orientation == 1
 }
 
-/// The profile in `source`, not yet checked.
-pub(crate) fn profile(source: &[u8]) -> Result<Profile, Error> {
-    let chunks = Chunks::walk(source)?;
-    Ok(chunks.profile.map_or(Profile::Absent, |bytes| Profile::Present(bytes.to_vec())))
-}
-
 /// The half of `source`, a picture that [`keeps_planes`], with `profile`.
 ///
 /// # Errors

@@ -107,51 +107,50 @@ impl Planes {
         samples: &[u8],
         look: impl Fn(&[u8; N]) -> ([u8; 3], u8),
     ) -> Self {
-        let pixels = samples.as_chunks::<N>().0;
-        let mut planes = Self::empty(width, height);
-        let (across, down) = planes.macroblocks();
-        for y in 0..8 * down {
-            let rows = [2 * y, 2 * y + 1].map(|y| &pixels[y.min(height - 1) * width..][..width]);
-            let [luma, blue, red] = &mut planes.planes;
-            for row in rows {
-                luma.extend(row.iter().map(|pixel| level(LUMA, look(pixel).0.map(i32::from), 16, 0)));
-                luma.resize(luma.len().next_multiple_of(16), luma[luma.len() - 1]);
-            }
-            for (upper, lower) in rows[0].chunks(2).zip(rows[1].chunks(2)) {
-                let last = upper.len() - 1;
-                let sum = mean_of_four([&upper[0], &upper[last], &lower[0], &lower[last]].map(&look));
-                blue.push(level(BLUE, sum, 128, 2));
-                red.push(level(RED, sum, 128, 2));
-            }
-            for plane in [blue, red] {
-                plane.resize(8 * across * (y + 1), plane[plane.len() - 1]);
-            }
-        }
-        planes
+        let luma = |pixel: &[u8; N]| level(LUMA, look(pixel).0.map(i32::from), 16, 0);
+        let chroma = |four: [&[u8; N]; 4]| {
+            let sum = mean_of_four(four.map(&look));
+            [BLUE, RED].map(|weights| level(weights, sum, 128, 2))
+        };
+        Self::sampled(width, height, samples.as_chunks().0, luma, chroma)
     }
 
     /// Planes of full-range YCbCr, whose chroma is averaged.
     fn of_ycbcr(width: usize, height: usize, samples: &[u8]) -> Self {
         const LUMA: i32 = fixed(219.0 / 255.0);
         const CHROMA: i32 = fixed(224.0 / 255.0);
-        let pixels = samples.as_chunks::<3>().0;
+        let luma = |pixel: &[u8; 3]| level([LUMA, 0, 0], pixel.map(i32::from), 16, 0);
+        let chroma = |four: [&[u8; 3]; 4]| {
+            let sum = |channel: usize| four.iter().map(|pixel| i32::from(pixel[channel]) - 128).sum::<i32>();
+            [1, 2].map(|channel| level([CHROMA, 0, 0], [sum(channel), 0, 0], 128, 2))
+        };
+        Self::sampled(width, height, samples.as_chunks().0, luma, chroma)
+    }
+
+    /// Planes of `pixels`, of which `luma` has one level each, and `chroma` two for each two by two.
+    fn sampled<P>(
+        width: usize,
+        height: usize,
+        pixels: &[P],
+        luma: impl Fn(&P) -> u8,
+        chroma: impl Fn([&P; 4]) -> [u8; 2],
+    ) -> Self {
         let mut planes = Self::empty(width, height);
         let (across, down) = planes.macroblocks();
         for y in 0..8 * down {
             let rows = [2 * y, 2 * y + 1].map(|y| &pixels[y.min(height - 1) * width..][..width]);
-            let [luma, blue, red] = &mut planes.planes;
+            let [lumas, blues, reds] = &mut planes.planes;
             for row in rows {
-                luma.extend(row.iter().map(|pixel| level([LUMA, 0, 0], pixel.map(i32::from), 16, 0)));
-                luma.resize(luma.len().next_multiple_of(16), luma[luma.len() - 1]);
+                lumas.extend(row.iter().map(&luma));
+                lumas.resize(lumas.len().next_multiple_of(16), lumas[lumas.len() - 1]);
             }
             for (upper, lower) in rows[0].chunks(2).zip(rows[1].chunks(2)) {
                 let last = upper.len() - 1;
-                let four = [upper[0], upper[last], lower[0], lower[last]];
-                let sum = |channel: usize| four.iter().map(|pixel| i32::from(pixel[channel]) - 128).sum::<i32>();
-                blue.push(level([CHROMA, 0, 0], [sum(1), 0, 0], 128, 2));
-                red.push(level([CHROMA, 0, 0], [sum(2), 0, 0], 128, 2));
+                let [blue, red] = chroma([&upper[0], &upper[last], &lower[0], &lower[last]]);
+                blues.push(blue);
+                reds.push(red);
             }
-            for plane in [blue, red] {
+            for plane in [blues, reds] {
                 plane.resize(8 * across * (y + 1), plane[plane.len() - 1]);
             }
         }
