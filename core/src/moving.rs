@@ -9,7 +9,7 @@ use crate::picture::{Origin, Profile};
 use crate::png::{self, Kind};
 use crate::raster::{Model, Raster, Samples};
 use crate::survey::Survey;
-use crate::{Animation, Decision, Effort, Error, Format, Light, Options, Quality, Target, gif, webp};
+use crate::{Animation, Decision, Error, Format, Light, Options, Quality, Target, gif, webp};
 
 impl Survey {
     /// Whether the picture moves and its half is to go on moving.
@@ -37,8 +37,7 @@ impl Survey {
 /// What a moving picture is to become.
 pub(crate) struct Setting<'a> {
     pub(crate) format: Format,
-    pub(crate) light: Light,
-    pub(crate) effort: Effort,
+    pub(crate) options: &'a Options,
     /// The quality of a WebP with loss.
     pub(crate) lossy: Option<Quality>,
     pub(crate) origin: &'a Origin,
@@ -77,17 +76,22 @@ pub(crate) fn first(source: &[u8], survey: &Survey, origin: &Origin, light: Ligh
 
 /// The half of `source`, and what was decided on the way.
 pub(crate) fn halve(source: &[u8], survey: &Survey, setting: &Setting<'_>) -> Result<(Vec<u8>, Vec<Decision>), Error> {
-    let play = || play(source, survey, setting.origin, setting.light);
+    let play = || play(source, survey, setting.origin, setting.options.light);
+    let room = |written| survey.check_written(setting.options, written);
     let (bytes, mut decisions) = match setting.format {
-        Format::WebP => to_webp(play()?, setting).map(|bytes| (bytes, Vec::new())),
-        Format::Png => to_png(Gamut::of(play()?, false)?, play()?, setting),
-        _ => to_gif(Gamut::of(play()?, true)?, play()?),
+        Format::WebP => to_webp(play()?, setting, &room).map(|bytes| (bytes, Vec::new())),
+        Format::Png => to_png(Gamut::of(play()?, false)?, play()?, setting, &room),
+        _ => to_gif(Gamut::of(play()?, true)?, play()?, &room),
     }?;
+    room(bytes.len())?;
     if survey.info.depth == 16 {
         decisions.push(Decision::DepthReduced);
     }
     Ok((bytes, decisions))
 }
+
+/// Refuses more bytes than there is room for.
+type Room<'a> = &'a dyn Fn(usize) -> Result<(), Error>;
 
 /// The colours of all pictures.
 struct Gamut {
@@ -138,19 +142,20 @@ impl Gamut {
 
 type Made = Result<(Vec<u8>, Vec<Decision>), Error>;
 
-fn to_gif(gamut: Gamut, mut player: Player<'_>) -> Made {
+fn to_gif(gamut: Gamut, mut player: Player<'_>, room: Room<'_>) -> Made {
     let (colors, reduced) = gamut.histogram.palette(gif::Movie::MOST_COLORS);
     let hardened = gamut.hardened.then_some(Decision::TransparencyHardened);
     let decided = reduced.then_some(Decision::PaletteReduced { colors: colors.len() as u32 });
     let mut movie = gif::Movie::new(player.half.width, player.half.height, colors, reduced, player.plays)?;
     while let Some(step) = player.step()? {
         movie.show(&player.half.pixels, &step.changed, step.delay);
+        room(movie.written())?;
     }
     Ok((movie.finish(), hardened.into_iter().chain(decided).collect()))
 }
 
 /// A palette stays one; other pictures are of the kind that holds their pixels and no more.
-fn to_png(gamut: Gamut, mut player: Player<'_>, setting: &Setting<'_>) -> Made {
+fn to_png(gamut: Gamut, mut player: Player<'_>, setting: &Setting<'_>, room: Room<'_>) -> Made {
     let (colors, reduced) = gamut.histogram.palette(256);
     let has_palette = setting.origin.has_palette() || !reduced;
     let decided = (has_palette && reduced).then_some(Decision::PaletteReduced { colors: colors.len() as u32 });
@@ -166,18 +171,21 @@ fn to_png(gamut: Gamut, mut player: Player<'_>, setting: &Setting<'_>) -> Made {
     let space = if let Origin::Png { space, .. } = setting.origin { space } else { &no_space };
     let appearance = png::Appearance { profile: setting.profile, space };
     let (width, height) = (player.half.width, player.half.height);
-    let mut movie = png::Movie::new((width, height), kind, (gamut.pictures, player.plays), appearance, setting.effort);
+    let mut movie =
+        png::Movie::new((width, height), kind, (gamut.pictures, player.plays), appearance, setting.options.effort);
     while let Some(step) = player.step()? {
         movie.show(&player.half.pixels, width, &step.changed, step.delay);
+        room(movie.written())?;
     }
     Ok((movie.finish(), decided.into_iter().collect()))
 }
 
-fn to_webp(mut player: Player<'_>, setting: &Setting<'_>) -> Result<Vec<u8>, Error> {
+fn to_webp(mut player: Player<'_>, setting: &Setting<'_>, room: Room<'_>) -> Result<Vec<u8>, Error> {
     let size = (player.half.width, player.half.height);
-    let mut movie = webp::Movie::new(size, player.plays, setting.lossy, setting.effort, setting.profile)?;
+    let mut movie = webp::Movie::new(size, player.plays, setting.lossy, setting.options.effort, setting.profile)?;
     while let Some(step) = player.step()? {
         movie.show(&player.half.pixels, &step.changed, step.delay)?;
+        room(movie.written())?;
     }
     movie.finish()
 }

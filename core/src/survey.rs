@@ -23,6 +23,9 @@ pub(crate) struct Survey {
     pub(crate) jpeg: Option<Box<jpeg::Header>>,
 }
 
+/// A file in the making takes so many times its bytes, as it moves to where it has room to grow.
+const GROWTH: u64 = 3;
+
 /// Memory that coders take whatever the size of the picture: tables, buffers, small pictures' padding.
 pub(crate) const FLOOR_BYTES: u64 = 12 << 20;
 
@@ -67,9 +70,9 @@ impl Survey {
         let half_bytes = half_pixels.saturating_mul(if self.info.depth == 16 { 8 } else { 4 });
         let decoding = self.decode_bytes.saturating_add(half_bytes);
         let encoding = half_pixels.saturating_mul(ENCODER_BYTES).saturating_add(half_bytes);
-        // A picture that moves is encoded while it is decoded; what is written so far has room to grow, and seldom more bytes
-        // than the source.
-        let moving = decoding.saturating_add(encoding).saturating_add((self.end as u64).saturating_mul(3));
+        // A picture that moves is encoded while it is decoded; its half seldom has more bytes than the source, and is
+        // watched as it grows.
+        let moving = decoding.saturating_add(encoding).saturating_add((self.end as u64).saturating_mul(GROWTH));
         let most = if self.animated { moving } else { decoding.max(encoding) };
         most.saturating_add(self.profile_bytes()).saturating_add(FLOOR_BYTES)
     }
@@ -113,6 +116,13 @@ impl Survey {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a moving half that has become so long that, with `written` bytes, it crosses the memory limit of `options`.
+    pub(crate) fn check_written(&self, options: &Options, written: usize) -> Result<(), Error> {
+        let more = (written as u64).saturating_sub(self.end as u64).saturating_mul(GROWTH);
+        let (needed, allowed) = (self.peak_bytes(options).saturating_add(more), options.limits.memory_bytes);
+        if needed > allowed { Err(Error::TooLarge { limit: Limit::MemoryBytes, needed, allowed }) } else { Ok(()) }
     }
 }
 

@@ -117,8 +117,7 @@ impl Making<'_> {
         let lossy = (self.format == Format::WebP && self.lossy).then(|| self.webp_quality());
         let setting = moving::Setting {
             format: self.format,
-            light: self.options.light,
-            effort: self.options.effort,
+            options: self.options,
             lossy,
             origin: &self.origin,
             profile: profile.as_deref(),

@@ -121,6 +121,11 @@ impl Movie {
         self.delay = Some(delay);
     }
 
+    /// Bytes of the file so far.
+    pub(crate) fn written(&self) -> usize {
+        self.file.bytes.len()
+    }
+
     /// The file.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.write(None);

@@ -207,6 +207,11 @@ impl AnimationEncoder {
         close(&mut self.file, at);
     }
 
+    /// Bytes of the file so far.
+    pub(crate) fn written(&self) -> usize {
+        self.file.len()
+    }
+
     /// The file.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         chunk(&mut self.file, *b"IEND", &[]);

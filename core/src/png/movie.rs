@@ -75,6 +75,11 @@ impl Movie {
         self.encoder.frame(control, rows.chunks_exact(rows.len() / rect.height));
     }
 
+    /// Bytes of the file so far.
+    pub(crate) fn written(&self) -> usize {
+        self.encoder.written()
+    }
+
     /// The file.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         self.write();

@@ -123,6 +123,11 @@ impl Animation {
         Self { file, size, first: true, alpha: false }
     }
 
+    /// Bytes of the file so far.
+    pub(crate) fn written(&self) -> usize {
+        self.file.len()
+    }
+
     /// Adds a frame that lies on the canvas. Its bytes are copied.
     pub(crate) fn push(&mut self, image: &Coded, placed: Placed) {
         debug_assert!(placed.x.is_multiple_of(2) && placed.y.is_multiple_of(2), "{placed:?}");

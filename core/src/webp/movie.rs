@@ -127,6 +127,11 @@ impl Movie {
         }
     }
 
+    /// Bytes of the file so far.
+    pub(crate) fn written(&self) -> usize {
+        self.animation.written()
+    }
+
     /// The file.
     ///
     /// # Errors

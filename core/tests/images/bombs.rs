@@ -119,3 +119,20 @@ fn scans_cost_even_where_they_visit_nothing() {
     let refused = halve(&many, &Options { limits, ..Options::default() }).unwrap_err();
     assert!(matches!(refused, Error::TooLarge { limit: Limit::ScanBlocks, needed: 1_280_000.., .. }), "{refused:?}");
 }
+
+#[test]
+fn a_moving_half_that_outgrows_its_source_stays_within_the_memory() {
+    let whole = source("animated.webp");
+    let with = |memory_bytes| {
+        let limits = Limits { memory_bytes, ..Limits::default() };
+        halve(&whole, &Options { limits, format: Some(Format::Png.into()), ..Options::default() })
+    };
+    let Err(Error::TooLarge { limit: Limit::MemoryBytes, needed: expected, .. }) = with(0) else { panic!("no limit") };
+    let half = with(u64::MAX).unwrap().bytes;
+    assert!(half.len() > whole.len(), "{} bytes", half.len());
+    assert_eq!(with(expected + 3 * half.len() as u64).map(|half| half.bytes), Ok(half));
+    match with(expected) {
+        Err(Error::TooLarge { limit: Limit::MemoryBytes, needed, allowed }) => assert!(needed > allowed, "{needed}"),
+        other => panic!("{other:?}"),
+    }
+}
