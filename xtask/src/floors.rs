@@ -5,15 +5,16 @@
 //! then behind S3 in the one-machine stack, told that it has the least memory that AWS gives.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::machine::{self, AARCH64};
 use crate::mosaic::mosaic;
 use crate::process::Process;
-use crate::run::{Steps, cargo, is_there, run, target_folder};
+use crate::run::{Steps, cargo, run, target_folder};
+use crate::ship::{self, ARM64, X86_64};
 use crate::start::Start;
+use crate::toolchain;
 
 /// Bytes of the program, and of a zip file with nothing else in it.
 const PROGRAM: u64 = 8 << 20;
@@ -64,14 +65,21 @@ impl Row {
 pub(crate) fn floors(root: &Path) -> Result<(), String> {
     let mut steps = Steps::default();
     let (mut rows, mut left_out) = (Vec::new(), Vec::new());
-    let function = steps.step("the function, for this machine", || ship(root, None))?;
-    rows.extend(steps.step("its size", || sizes(std::env::consts::ARCH, &function))?);
-    if machine::links() {
-        let arm = steps.step("the function, for aarch64", || ship(root, Some(AARCH64)))?;
-        rows.extend(steps.step("its size", || sizes("aarch64", &arm))?);
-    } else {
-        left_out.push(format!("the size for aarch64: there is no {} here", machine::LINKER));
+    let host = toolchain::host()?;
+    let mut function = Err(format!("AWS has no machine like this one, {host}"));
+    for architecture in [ARM64, X86_64] {
+        let is_here = architecture.target == host;
+        if !is_here && !architecture.links() {
+            left_out.push(format!("the size for {}: there is no linker for it here", architecture.name));
+            continue;
+        }
+        let built = steps.step(architecture.name, || architecture.build(root))?;
+        rows.extend(steps.step("its size", || sizes(root, architecture.name, &built))?);
+        if is_here {
+            function = Ok(built);
+        }
     }
+    let function = function?;
     rows.extend(steps.step("starts", || starts(&function))?);
     steps.step("the stack", || run(cargo(root)?.args(["build", "--release", "--package", "halver-cli"])))?;
     for photograph in PHOTOGRAPHS {
@@ -85,41 +93,14 @@ pub(crate) fn floors(root: &Path) -> Result<(), String> {
     }
 }
 
-/// Builds what is shipped; for `target`, or for this machine.
-fn ship(root: &Path, target: Option<&str>) -> Result<PathBuf, String> {
-    let mut cargo = cargo(root)?;
-    cargo.args(["build", "--profile", "ship", "--package", "halver-lambda"]);
-    let mut folder = target_folder(root)?;
-    if let Some(target) = target {
-        cargo.args(["--target", target]).env(machine::variable(target, "LINKER"), machine::LINKER);
-        folder.push(target);
-    }
-    run(&mut cargo)?;
-    Ok(folder.join("ship").join("bootstrap"))
-}
-
-/// The bytes of `function`, and of a zip file with it.
-fn sizes(architecture: &str, function: &Path) -> Result<[Row; 2], String> {
+/// The bytes of `function`, and of the zip file that is deployed.
+fn sizes(root: &Path, architecture: &str, function: &Path) -> Result<[Row; 2], String> {
+    let zip = ship::zipped(root, function, function.with_extension("zip"))?;
     let size = |file: &Path| std::fs::metadata(file).map(|file| file.len());
     let size = |file: &Path| size(file).map_err(|error| format!("{}: {error}", file.display()));
-    let zip = function.with_extension("zip");
-    if zip.exists() {
-        std::fs::remove_file(&zip).map_err(|error| format!("{}: {error}", zip.display()))?;
-    }
-    let mut zipper = if is_there("zip") {
-        let mut zipper = Command::new("zip");
-        zipper.args(["-9", "-X", "-q", "-j"]);
-        zipper
-    } else {
-        let mut zipper = Command::new("python3");
-        zipper.args(["-m", "zipfile", "-c"]);
-        zipper
-    };
-    run(zipper.arg(&zip).arg(function))?;
-    let with = zipper.get_program().to_string_lossy().into_owned();
     Ok([
         Row::bytes(format!("bootstrap, {architecture}"), PROGRAM, size(function)?),
-        Row::bytes(format!("bootstrap, {architecture}, zipped by {with}"), ZIP, size(&zip)?),
+        Row::bytes(format!("bootstrap, {architecture}, zipped"), ZIP, size(&zip)?),
     ])
 }
 

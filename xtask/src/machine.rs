@@ -2,18 +2,11 @@
 //! aarch64 under qemu. Only the one test binary is built for them.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::run::{Outcome, cargo, is_there, target_folder};
+use crate::ship::ARM64;
 use crate::{apt, toolchain};
-
-pub(crate) const AARCH64: &str = "aarch64-unknown-linux-gnu";
-
-/// What links for [`AARCH64`]: Debian's cross compiler.
-pub(crate) const LINKER: &str = "aarch64-linux-gnu-gcc";
-
-/// The packages of [`LINKER`] and of the C library that it links with.
-const CROSS: [&str; 2] = ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"];
 
 /// Names of the emulator: Debian calls the one that is linked statically by another.
 const QEMU: [&str; 2] = ["qemu-aarch64", "qemu-aarch64-static"];
@@ -54,14 +47,17 @@ pub(crate) fn emulated(root: &Path) -> Result<Outcome, String> {
     };
     let tools = [("LINKER", linker), ("RUNNER", qemu)];
     // Linked statically, so that the emulator need not be told where the C library of another machine lies.
-    golden(root, &Machine { name: "aarch64", target: AARCH64, flags: "-C target-feature=+crt-static", tools: &tools })
+    golden(
+        root,
+        &Machine { name: "aarch64", target: ARM64.target, flags: "-C target-feature=+crt-static", tools: &tools },
+    )
 }
 
-/// The linker and the emulator for [`AARCH64`], which are installed where they are missing.
+/// The linker and the emulator for [`ARM64`], which are installed where they are missing.
 fn tools() -> Result<(&'static str, &'static str), String> {
     let mut missing = Vec::new();
-    if !links() {
-        missing.extend(CROSS);
+    if !ARM64.links() {
+        missing.extend(ARM64.packages);
     }
     if emulator().is_none() {
         missing.push("qemu-user");
@@ -70,19 +66,13 @@ fn tools() -> Result<(&'static str, &'static str), String> {
     if !missing.is_empty() {
         apt::install(&missing).map_err(instead)?;
     }
-    toolchain::install_target(AARCH64)?;
-    let qemu = emulator().filter(|_| links());
-    qemu.map(|qemu| (LINKER, qemu)).ok_or_else(|| "what apt installed is not in PATH".to_owned())
+    toolchain::install_target(ARM64.target)?;
+    let qemu = emulator().filter(|_| ARM64.links());
+    qemu.map(|qemu| (ARM64.linker, qemu)).ok_or_else(|| "what apt installed is not in PATH".to_owned())
 }
 
 fn emulator() -> Option<&'static str> {
     QEMU.into_iter().find(|name| is_there(name))
-}
-
-/// Whether the cross compiler is there and has a C library: it knows the library's path.
-pub(crate) fn links() -> bool {
-    let asked = Command::new(LINKER).arg("-print-file-name=libc.a").output();
-    asked.is_ok_and(|answer| Path::new(String::from_utf8_lossy(&answer.stdout).trim()).is_absolute())
 }
 
 /// Runs the golden test as `machine`, in a folder of its own, so that no build evicts another.
@@ -133,7 +123,7 @@ mod tests {
 
     #[test]
     fn cargo_reads_a_targets_variables_by_these_names() {
-        assert_eq!(variable(AARCH64, "LINKER"), "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
+        assert_eq!(variable(ARM64.target, "LINKER"), "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER");
         assert_eq!(variable("thumbv8m.main-none-eabi", "RUNNER"), "CARGO_TARGET_THUMBV8M_MAIN_NONE_EABI_RUNNER");
     }
 }

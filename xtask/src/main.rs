@@ -9,10 +9,12 @@ mod floors;
 mod machine;
 mod ministack;
 mod mosaic;
+mod package;
 mod peers;
 mod process;
 mod run;
 mod server;
+mod ship;
 mod stack;
 mod start;
 mod test;
@@ -26,6 +28,7 @@ const RECIPES: &str = "\
 cargo xtask demo [--image FILE] [--port N] [--exit]   an image through the whole machine, then the page
 cargo xtask test                                      every test
 cargo xtask peers COMMAND…                            a command with the S3 servers of others at hand, e.g. cargo test
+cargo xtask package                                   what is deployed: the function's zips, the page, the browser package
 cargo xtask floors                                    size, start and memory of what is shipped
 cargo xtask wasm                                      the browser package, into wasm/dist and web-demo/halver";
 
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         },
         Some((recipe, [])) if recipe == "test" => test::test(root),
         Some((recipe, [program, arguments @ ..])) if recipe == "peers" => peers::run_beside(root, program, arguments),
+        Some((recipe, [])) if recipe == "package" => package::package(root),
         Some((recipe, [])) if recipe == "floors" => floors::floors(root),
         Some((recipe, [])) if recipe == "wasm" => wasm::build(),
         Some(_) => {

@@ -1,6 +1,7 @@
 //! What the Rust toolchain has: its own machine, and the standard libraries of others.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::run::run;
@@ -31,4 +32,15 @@ fn rustc(arguments: &[&str]) -> Result<String, String> {
     let answer = Command::new("rustc").args(arguments).output();
     let answer = answer.map_err(|error| format!("cannot run rustc: {error}"))?;
     Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
+}
+
+/// Flags that have programs name the files of crates without the folder of this machine that they lie in.
+///
+/// A folder with a space in its name has none: the variable of the flags is split at spaces.
+pub(crate) fn short_paths() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| std::env::home_dir().map(|user| user.join(".cargo"))).unwrap_or_default();
+    let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
+    let paths = sources.map(|source| source.path().display().to_string()).filter(|path| !path.contains(' '));
+    paths.map(|path| format!("--remap-path-prefix={path}/= ")).collect()
 }

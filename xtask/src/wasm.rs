@@ -62,20 +62,9 @@ fn compile(root: &Path, target: &Path, flags: &str) -> Result<PathBuf, String> {
     cargo.args(["build", "--package", "halver-wasm", "--profile", "wasm"]);
     cargo.args(["--target", TARGET, "--target-dir"]).arg(target);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("{SMALL} {}{flags}", short_paths()));
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("{SMALL} {}{flags}", toolchain::short_paths()));
     run(&mut cargo)?;
     Ok(target.join(TARGET).join("wasm").join("halver_wasm.wasm"))
-}
-
-/// Flags that have modules name the files of crates without the folder of this machine that they lie in.
-///
-/// A folder with a space in its name has none: the variable of the flags is split at spaces.
-fn short_paths() -> String {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|user| user.join(".cargo"))).unwrap_or_default();
-    let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
-    let paths = sources.map(|source| source.path().display().to_string()).filter(|path| !path.contains(' '));
-    paths.map(|path| format!("--remap-path-prefix={path}/= ")).collect()
 }
 
 /// Puts the package together: a module for each build, the one glue, what is written by hand, and the licences.
