@@ -1,8 +1,9 @@
 //! The library behind the `halver` command: verbs for files on disk ([`halve`], [`probe`]), for those who run the
-//! function ([`explain`], [`redrive`]), and the one-machine [`stack`] with the two verbs that start it ([`serve`],
+//! function ([`explain`], [`redrive`], [`backfill`]), and the one-machine [`stack`] with the two verbs that start it ([`serve`],
 //! [`demo`]).
 #![forbid(unsafe_code)]
 
+pub mod backfill;
 mod bytes;
 pub mod demo;
 pub mod explain;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use halver_cli::{demo, explain, halve, probe, redrive, serve};
+use halver_cli::{backfill, demo, explain, halve, probe, redrive, serve};
 
 /// Make images half as wide, half as high and much smaller in bytes; the same bytes on every machine.
 #[derive(Parser)]
@@ -22,6 +22,7 @@ enum Verb {
     Demo(demo::Arguments),
     Explain(explain::Arguments),
     Redrive(redrive::Arguments),
+    Backfill(backfill::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         Verb::Probe(arguments) => return probe::run(&arguments),
         Verb::Explain(arguments) => return explain::run(&arguments),
         Verb::Redrive(arguments) => return redrive::run(&arguments),
+        Verb::Backfill(arguments) => return backfill::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Demo(arguments) => demo::run(arguments),
     };

@@ -25,7 +25,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// The function.
 #[derive(Debug)]
 pub struct Function<S> {
-    config: Config,
+    pub(crate) config: Config,
     pub(crate) store: S,
     /// Shared by all images, those among them whose invocation is over while their work is not.
     budget: Budget,

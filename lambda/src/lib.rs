@@ -54,6 +54,7 @@ pub use key::KeyError;
 pub use mapping::{Mapping, MappingError, Source};
 pub use presign::{Presign, Presigned, Upload};
 pub use queue::{Queue, Sqs};
+pub use reconcile::Seen;
 pub use record::FailureRecord;
 pub use reply::{ItemFailure, Reply, ResultCode, TaskResult};
 pub use s3::{S3Settings, S3Store, client};

@@ -2,20 +2,21 @@
 
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use halver::Format;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::config::{NotImages, ObjectOptions};
+use crate::config::{Config, NotImages, ObjectOptions};
 use crate::error::Error;
 use crate::failure;
-use crate::function::Context;
+use crate::function::{Context, Function};
 use crate::job::Reconcile;
 use crate::key;
 use crate::mapping::{Place, Source};
 use crate::object::{Found, hops};
 use crate::outcome::{Outcome, Reconciled};
+use crate::presign::Presign;
 use crate::queue::{self, Queue};
 use crate::retry;
 use crate::store::{Address, Listed, Object, Store, StoreError};
@@ -72,14 +73,12 @@ async fn walk<S: Store>(
         let listing = retry::transient(|| context.store.list(bucket, prefix, &start_after)).await?;
         let Some(last) = listing.objects.last() else { return Ok(()) };
         start_after.clone_from(&last.key);
-        let looks = stream::iter(&listing.objects).map(|object| look(bucket, object, context)).buffered(AT_ONCE);
-        let looks: Vec<_> = looks.collect().await;
+        let seen = look_at(bucket, &listing.objects, context.config, context.store).await?;
         let mut stale = Vec::new();
-        for (object, look) in listing.objects.iter().zip(looks) {
-            let look = look?;
-            found.sources += u64::from(look != Seen::NoSource);
-            if look == Seen::Stale {
-                stale.push(json!({ "bucket": bucket, "key": object.key, "etag": object.etag }).to_string());
+        for (object, seen) in listing.objects.iter().zip(seen) {
+            found.sources += u64::from(seen != Seen::NoSource);
+            if seen == Seen::Stale {
+                stale.push(object.job(bucket).to_string());
             }
         }
         found.queued += stale.len() as u64;
@@ -99,45 +98,74 @@ async fn send(queue: &dyn Queue, bodies: Vec<String>) -> Result<(), Error> {
 
 /// What is known of an object of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Seen {
+pub enum Seen {
+    /// The function would leave it alone: it is a half, or the settings leave it out.
     NoSource,
     /// Its half is there, or the record that says why there is none.
     Fresh,
+    /// A source that waits for its half, or whose half is of another version or recipe.
     Stale,
 }
 
-/// Whether what lies at `object`'s key has a fresh half.
-///
-/// Headers and options of an object's own that changed without its bytes are not seen: a listing does not tell of them.
-async fn look<S: Store>(bucket: &str, object: &Listed, context: &Context<'_, S>) -> Result<Seen, StoreError> {
-    let Place::Source { half } = context.config.mapping.place(bucket, &object.key) else { return Ok(Seen::NoSource) };
+impl<S: Store + Presign> Function<S> {
+    /// What is known of each of the `objects` of a listing of `bucket`.
+    ///
+    /// Headers and options of an object's own that changed without its bytes are not seen: a listing does not tell of them.
+    ///
+    /// # Errors
+    /// The store's, where one cannot be looked at.
+    pub async fn look_at(&self, bucket: &str, objects: &[Listed]) -> Result<Vec<Seen>, StoreError> {
+        look_at(bucket, objects, &self.config, &self.store).await
+    }
+}
+
+impl Listed {
+    /// The job that makes the half of this version, which lies in `bucket`.
+    #[must_use]
+    pub fn job(&self, bucket: &str) -> Value {
+        json!({ "bucket": bucket, "key": self.key, "etag": self.etag })
+    }
+}
+
+async fn look_at<S: Store>(
+    bucket: &str,
+    objects: &[Listed],
+    config: &Config,
+    store: &S,
+) -> Result<Vec<Seen>, StoreError> {
+    let looks = stream::iter(objects).map(|object| look(bucket, object, config, store)).buffered(AT_ONCE);
+    looks.try_collect().await
+}
+
+async fn look<S: Store>(bucket: &str, object: &Listed, config: &Config, store: &S) -> Result<Seen, StoreError> {
+    let Place::Source { half } = config.mapping.place(bucket, &object.key) else { return Ok(Seen::NoSource) };
     if object.key.ends_with('/') && object.length == 0 {
         return Ok(Seen::NoSource);
     }
     let source = Address { bucket: bucket.to_owned(), key: object.key.clone() };
-    let recipe = context.config.options.recipe();
-    let found = Found::at(&half, &source, context.store).await?;
-    let has_options = context.config.object_options != ObjectOptions::Off;
+    let recipe = config.options.recipe();
+    let found = Found::at(&half, &source, store).await?;
+    let has_options = config.object_options != ObjectOptions::Off;
     if found.is_of_version(&object.etag) && (has_options || found.is_of_recipe(&recipe)) {
         return Ok(Seen::Fresh);
     }
-    let written = failure::read(bucket, &object.key, context.config, context.store).await?;
+    let written = failure::read(bucket, &object.key, config, store).await?;
     let is_judged =
         written.is_some_and(|w| w.record.recipe == recipe && w.record.etag.as_deref() == Some(object.etag.as_str()));
-    if is_judged || leads_to_nothing(&source, context).await? { Ok(Seen::Fresh) } else { Ok(Seen::Stale) }
+    if is_judged || leads_to_nothing(&source, config, store).await? { Ok(Seen::Fresh) } else { Ok(Seen::Stale) }
 }
 
 /// Whether the function would look at `source` and leave it at that: a half, or no image where those are ignored.
-async fn leads_to_nothing<S: Store>(source: &Address, context: &Context<'_, S>) -> Result<bool, StoreError> {
-    let Object { head, bytes } = match retry::transient(|| context.store.peek(source, MAGIC)).await {
+async fn leads_to_nothing<S: Store>(source: &Address, config: &Config, store: &S) -> Result<bool, StoreError> {
+    let Object { head, bytes } = match retry::transient(|| store.peek(source, MAGIC)).await {
         Ok(object) => object,
         // That is for the job to find out, and to record.
         Err(error) if !error.kind.is_transient() => return Ok(false),
         Err(error) => return Err(error),
     };
-    let is_ignored = context.config.not_images == NotImages::Ignore && !key::claims_image(&source.key);
+    let is_ignored = config.not_images == NotImages::Ignore && !key::claims_image(&source.key);
     let is_image = Format::sniff(&bytes) != Err(halver::Error::NotAnImage);
-    Ok(hops(&head) > context.config.max_hops || (is_ignored && !is_image))
+    Ok(hops(&head) > config.max_hops || (is_ignored && !is_image))
 }
 
 #[cfg(test)]

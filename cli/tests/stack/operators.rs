@@ -1,4 +1,4 @@
-//! What operators ask for: `halver explain` and `halver redrive`.
+//! What operators ask for: `halver explain`, `halver redrive` and `halver backfill`.
 //!
 //! The command is waited for on a thread of its own, while the stack answers on others.
 
@@ -120,4 +120,70 @@ async fn what_was_refused_goes_to_the_functions_queue() {
     let [entry] = request["Entries"].as_array().unwrap().as_slice() else { panic!("{request}") };
     assert_eq!(entry["MessageBody"], r#"{"bucket":"sample","key":"a.png"}"#);
     assert!(entry["MessageGroupId"].is_string(), "{entry}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_before_the_function_is_halved_once() {
+    let machine = Machine::start().await;
+    let s3 = machine.stack.s3_url();
+    // Beside the watched bucket, so that nothing but the backfill halves it.
+    for bucket in ["old", "old-resized"] {
+        machine.client.create_bucket().bucket(bucket).send().await.unwrap();
+    }
+    for (key, file) in [("2019/a b,ü.png", "badge.png"), ("2019/c.jpg", "photo-420.jpg"), ("2020/d.png", "badge.png")]
+    {
+        machine.client.put_object().bucket("old").key(key).body(corpus(file).into()).send().await.unwrap();
+    }
+    machine
+        .client
+        .put_object()
+        .bucket("old")
+        .key("2019/notes.txt")
+        .body(b"notes".to_vec().into())
+        .send()
+        .await
+        .unwrap();
+    let backfill = |way: &[&str]| halver(&[&["backfill", "s3://old/2019/"], way].concat(), &access(&s3));
+
+    let counted = backfill(&["--dry-run"]);
+    assert!(text(&counted.stderr).contains("2 would be halved"), "{counted:?}");
+    let folder = std::env::temp_dir().join(format!("halver-backfill-stack-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let [manifest, state] = ["manifest.csv", "state.json"].map(|name| folder.join(name).to_str().unwrap().to_owned());
+    let written = backfill(&["--manifest", &manifest]);
+    assert!(written.status.success(), "{written:?}");
+    assert_eq!(std::fs::read_to_string(&manifest).unwrap(), "old,2019/a%20b%2C%C3%BC.png\nold,2019/c.jpg\n");
+
+    let done = backfill(&["--here", "--rate", "50", "--state", &state]);
+    assert_eq!(text(&done.stdout).matches("\"event\":\"halved\"").count(), 2, "{done:?}");
+    assert!(!std::path::Path::new(&state).exists(), "it came to its end");
+    let expected = halver::halve(&corpus("photo-420.jpg"), &halver::Options::default()).unwrap();
+    assert_eq!(machine.get("old-resized", "2019/c.jpg").await.0, expected.bytes);
+    let again = backfill(&["--here"]);
+    assert!(again.stdout.is_empty() && text(&again.stderr).contains("0 done"), "{again:?}");
+
+    std::fs::write(&state, r#"{"bucket":"old"}"#).unwrap();
+    let foreign = backfill(&["--here", "--state", &state]);
+    assert!(foreign.status.code() == Some(1) && text(&foreign.stderr).contains("state.json"), "{foreign:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let wrong = halver(&["backfill", "s3://old"], &access(&s3));
+    assert_eq!(wrong.status.code(), Some(2), "a way is needed: {wrong:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_there_before_goes_to_the_functions_queue() {
+    let machine = Machine::start().await;
+    for bucket in ["old", "old-resized"] {
+        machine.client.create_bucket().bucket(bucket).send().await.unwrap();
+    }
+    let put = machine.client.put_object().bucket("old").key("a.png").body(corpus("badge.png").into());
+    let etag = put.send().await.unwrap().e_tag.unwrap();
+    let (s3, (sqs, taken)) = (machine.stack.s3_url(), queue());
+    let mut variables = access(&s3);
+    variables.push(("AWS_ENDPOINT_URL_SQS", &sqs));
+    let done = halver(&["backfill", "s3://old", "--queue", &format!("{sqs}/123456789012/uploads")], &variables);
+    assert!(done.status.success() && text(&done.stderr).contains("1 sources, 1 sent"), "{done:?}");
+    let request = taken.join().unwrap();
+    let job: Value = serde_json::from_str(request["Entries"][0]["MessageBody"].as_str().unwrap()).unwrap();
+    assert_eq!(job, json!({ "bucket": "old", "key": "a.png", "etag": etag.trim_matches('"') }));
 }
