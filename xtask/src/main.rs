@@ -11,6 +11,7 @@ mod ministack;
 mod mosaic;
 mod package;
 mod peers;
+mod pip;
 mod process;
 mod run;
 mod server;

@@ -1,11 +1,10 @@
 //! ministack: AWS in one process that we did not write, with S3, SQS, SNS, EventBridge, IAM and Lambda, which runs the
 //! real binary of a function.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::apt;
-use crate::run::run;
+use crate::pip;
 use crate::server::{Server, emptied, free_ports};
 
 /// Every package with its version: ministack has a new one every other day.
@@ -27,8 +26,7 @@ impl Ministack {
     /// # Errors
     /// Where it cannot be installed or does not start.
     pub(crate) fn start(folder: &Path) -> Result<Self, String> {
-        let python = folder.join("python");
-        install(&python)?;
+        let python = python(folder)?;
         let data = emptied(folder.join("data"))?;
         let [port] = free_ports()?;
         let url = format!("http://127.0.0.1:{port}");
@@ -47,30 +45,12 @@ impl Ministack {
     }
 }
 
-/// Installs [`PACKAGES`] into `python`, a virtual environment, unless they are there.
-fn install(python: &Path) -> Result<(), String> {
-    let installed = python.join("requirements.txt");
-    if std::fs::read_to_string(&installed).is_ok_and(|packages| packages == PACKAGES) {
-        return Ok(());
-    }
-    if !has_venv() {
-        apt::install(&["python3-venv"]).map_err(|reason| format!("{reason}; install Python with its module venv"))?;
-    }
-    println!("installing ministack through pip");
-    let python = emptied(python.to_owned())?;
-    run(Command::new("python3").args(["-m", "venv"]).arg(&python))?;
-    let wanted = python.join("wanted.txt");
-    let cannot = |error: std::io::Error| format!("cannot write to {}: {error}", python.display());
-    std::fs::write(&wanted, PACKAGES).map_err(cannot)?;
-    let mut pip = Command::new(python.join("bin").join("pip"));
-    run(pip.args(["install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"]).arg(&wanted))?;
-    // Last: an installation that breaks off is begun anew.
-    std::fs::rename(&wanted, &installed).map_err(cannot)
-}
-
-/// Whether there is a Python that can make virtual environments; Debian has that in a package of its own.
-fn has_venv() -> bool {
-    let mut python = Command::new("python3");
-    python.args(["-c", "import ensurepip, venv"]).stdout(Stdio::null()).stderr(Stdio::null());
-    python.status().is_ok_and(|status| status.success())
+/// The virtual environment in `folder` that holds it and boto3, which asks AWS.
+///
+/// # Errors
+/// Where it cannot be installed.
+pub(crate) fn python(folder: &Path) -> Result<PathBuf, String> {
+    let python = folder.join("python");
+    pip::install(&python, "ministack", PACKAGES)?;
+    Ok(python)
 }
