@@ -5,6 +5,7 @@ mod apt;
 mod browser;
 mod ceph;
 mod demo;
+mod deploy;
 mod floors;
 mod machine;
 mod ministack;
