@@ -1,7 +1,6 @@
 """The template deployed, in an AWS in one process, and images halved by what it made.
 
-`sam deploy` is left out, for its part of it is only to upload the zip and to have AWS expand the template: what is deployed
-here is the expansion, by CloudFormation's own CreateStack, UpdateStack and DeleteStack.
+`sam deploy` deploys it once; all other stacks are of its expansion, by CloudFormation's own calls, which take a second.
 """
 
 import base64
@@ -19,10 +18,12 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from cloud import ACCOUNT, REGION, Cloud, wait
-from expand import EXPANDED
+from cloud import ACCOUNT, REGION, USER, Cloud, wait
+from expand import EXPANDED, template
 from policy import OF_AWS, as_list, covers, grants, needs
 
+# The program of sam-requirements.txt.
+SAM = Path(os.environ["DEPLOY_SAM"])
 # The folder of the programs that cargo built.
 PROGRAMS = Path(os.environ["DEPLOY_PROGRAMS"])
 CORPUS = Path(__file__).resolve().parent.parent.parent / "core" / "tests" / "corpus"
@@ -41,23 +42,23 @@ def setUpModule():
     program = cloud.put_program(PROGRAMS / "bootstrap")
 
 
-def for_ministack(template):
+def for_ministack(original):
     """The template with the two changes without which it cannot be deployed here."""
-    template = copy.deepcopy(template)
-    for name, resource in list(template["Resources"].items()):
+    changed = copy.deepcopy(original)
+    for name, resource in list(changed["Resources"].items()):
         if resource["Type"] in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"):
             # Connections are not encrypted here, not even between services.
             statements = resource["Properties"]["PolicyDocument"]["Statement"]
             statements[:] = [statement for statement in statements if statement.get("Sid") != "TlsOnly"]
             if not statements:
-                del template["Resources"][name]
-    [policy] = template["Resources"]["Role"]["Properties"]["Policies"]
+                del changed["Resources"][name]
+    [policy] = changed["Resources"]["Role"]["Properties"]["Policies"]
     for statement in policy["PolicyDocument"]["Statement"]:
         match statement:
             case {"Fn::If": [_, {"Sid": "QueueWhatIsStale"} as queue, _]}:
                 # AWS has no such action: SendMessageBatch needs leave for SendMessage. ministack has one.
                 queue["Action"] = BATCH
-    return template
+    return changed
 
 
 BATCH = "sqs:SendMessageBatch"
@@ -399,7 +400,26 @@ def http_event(path, body):
 
 
 class Choices(unittest.TestCase):
-    """Other parameters."""
+    """Other parameters, and other ways to deploy."""
+
+    def test_sam_deploys_the_template(self):
+        home = Path(folder.name)
+        changed = home / "template.json"
+        changed.write_text(json.dumps(for_ministack(template()), default=str), encoding="utf-8")
+        environment = {name.upper(): value for name, value in USER.items()}
+        environment |= {"AWS_ENDPOINT_URL": cloud.url, "AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"}
+        environment |= {"HOME": str(home), "PATH": os.environ["PATH"]}
+        chosen = {**program, "SourceBucket": "by-sam"}
+        done = subprocess.run(
+            [
+                SAM, "deploy", "--template", changed, "--stack-name", "by-sam", "--capabilities", "CAPABILITY_IAM",
+                "--no-confirm-changeset", "--parameter-overrides", *(f"{key}={value}" for key, value in chosen.items()),
+            ],
+            cwd=home, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        s3.put_object(Bucket="by-sam", Key="a.jpg", Body=PHOTO)
+        expect_half("by-sam-resized", "a.jpg", PHOTO)
 
     def test_events_without_a_queue(self):
         outputs = deploy("direct", SourceBucket="direct", Trigger="direct", SourceSuffix=".jpg")
