@@ -534,6 +534,12 @@ class Choices(unittest.TestCase):
         self.assertIsNotNone(read("life", "a.jpg"))
         self.assertIsNotNone(read("life-resized", "a.jpg"))
 
+    def test_what_is_no_image_is_copied_where_that_is_asked_for(self):
+        deploy("copies", SourceBucket="copies", NotImages="copy", ResultPrefix="halves/")
+        s3.put_object(Bucket="copies", Key="note.txt", Body=b"a text", ContentType="text/plain", Tagging="album=sea")
+        copied = wait("the copy", lambda: read("copies-resized", "halves/note.txt"))
+        self.assertEqual((copied["Body"].read(), copied["ContentType"]), (b"a text", "text/plain"))
+
     def test_a_schedule_where_it_is_asked_for(self):
         deploy("daily", SourceBucket="daily", Reconcile="scheduled", ReconcileSchedule="cron(0 3 * * ? *)")
         events = cloud.client("events")
