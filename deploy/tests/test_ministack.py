@@ -126,6 +126,20 @@ def role_of(stack):
     return name, iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
 
 
+def http_event(method, path, body, headers):
+    """A request as an HTTP API sends it to its function."""
+    http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"}
+    return {
+        "version": "2.0", "routeKey": f"ANY {path}", "rawPath": path, "rawQueryString": "", "headers": headers,
+        "requestContext": {"http": http, "stage": "$default"}, "body": body, "isBase64Encoded": False,
+    }  # fmt: skip
+
+
+def invoke(function, event):
+    """The function's reply."""
+    return json.load(cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))["Payload"])
+
+
 class Deployed(unittest.TestCase):
     """A bucket of its own, the queue, the page, halves that follow their sources."""
 
@@ -247,14 +261,29 @@ class Deployed(unittest.TestCase):
         sqs.send_message(QueueUrl=self.queue, MessageBody='{"halver":"reconcile"}')
         expect_half("photos-resized", "in/missed.jpg", PHOTO)
 
-    def api(self, path, body=None):
-        """What the API answers."""
+    def ask_api(self, path, body=None, **headers):
+        """The API's answer."""
         [api] = [api for api in cloud.client("apigatewayv2").get_apis()["Items"] if api["Name"] == "halver"]
-        headers = {"Host": f"{api['ApiId']}.execute-api.127.0.0.1", "Content-Type": "application/json"}
+        headers = {"Host": f"{api['ApiId']}.execute-api.127.0.0.1", "Content-Type": "application/json", **headers}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(cloud.url + path, data, headers)
-        with urllib.request.urlopen(request) as answer:
+        return urllib.request.urlopen(urllib.request.Request(cloud.url + path, data, headers))
+
+    def api(self, path, body=None):
+        """The JSON that the API answers."""
+        with self.ask_api(path, body) as answer:
             return json.load(answer)
+
+    def test_the_page_and_no_other_may_read_answers(self):
+        page = self.outputs["Page"].rstrip("/")
+        for origin, allowed in [(page, page), ("https://elsewhere.example", None)]:
+            with self.ask_api("/config", Origin=origin) as answer:
+                self.assertEqual(answer.headers["Access-Control-Allow-Origin"], allowed, origin)
+        asked = {"Origin": page, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+        # An API without CORS settings hands preflights on; ministack refuses them, so the function is asked.
+        headers = {name.lower(): value for name, value in asked.items()}
+        answer = invoke("halver", http_event("OPTIONS", "/uploads", None, headers))
+        self.assertEqual(answer["headers"]["access-control-allow-origin"], page)
+        self.assertEqual(answer["headers"]["access-control-allow-headers"], "content-type")
 
     def test_the_page_can_upload(self):
         config = self.api("/config")
@@ -319,9 +348,8 @@ class Permissions(unittest.TestCase):
         for message in [f"hello {name}", '{"halver":"reconcile"}']:
             sqs.send_message(QueueUrl=self.queue, MessageBody=message)
         wanted = {"name": "a.jpg", "type": "image/jpeg", "length": len(PHOTO), "sha256": hashlib.sha256(PHOTO).hexdigest()}
-        event = json.dumps(http_event("/uploads", wanted))
-        reply = json.load(cloud.client("lambda").invoke(FunctionName="least", Payload=event)["Payload"])
-        upload = json.loads(reply["body"])
+        event = http_event("POST", "/uploads", json.dumps(wanted), {"content-type": "application/json"})
+        upload = json.loads(invoke("least", event)["body"])
         put = urllib.request.Request(upload["url"], PHOTO, upload["headers"], method="PUT")
         try:
             urllib.request.urlopen(put).close()
@@ -387,16 +415,6 @@ class Permissions(unittest.TestCase):
             return any(action.removesuffix("Batch") in [needed for needed, _ in needs(request)] for request in refusals)
 
         wait(f"{action} is refused", refused)
-
-
-def http_event(path, body):
-    """A request as an HTTP API sends it to its function."""
-    http = {"method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"}
-    return {
-        "version": "2.0", "routeKey": f"ANY {path}", "rawPath": path, "rawQueryString": "",
-        "headers": {"content-type": "application/json"}, "requestContext": {"http": http, "stage": "$default"},
-        "body": json.dumps(body), "isBase64Encoded": False,
-    }  # fmt: skip
 
 
 class Choices(unittest.TestCase):
