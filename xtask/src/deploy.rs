@@ -1,39 +1,258 @@
-//! The template in `deploy/`: linted, and deployed into ministack with the function that was built.
+//! `cargo xtask deploy`: the package into an AWS account, by the AWS CLI; or what that would do and cost.
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::run::{Outcome, run, target_folder};
-use crate::{ministack, pip};
+use crate::package;
+use crate::run::{run, target_folder};
 
-/// Every package that looks at the template, with its version.
-const TOOLS: &str = include_str!("../../deploy/tests/requirements.txt");
+pub(crate) const USAGE: &str = "\
+usage: cargo xtask deploy [--plan] --programs BUCKET [--stack NAME] [--images N] [--seconds T] SourceBucket=NAME [PARAMETER=VALUE…]";
 
-/// The SAM CLI, with all that it needs.
-const SAM: &str = include_str!("../../deploy/tests/sam-requirements.txt");
+/// What is asked for.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Request {
+    /// Only say what would be done.
+    plan: bool,
+    /// The bucket that programs are copied to.
+    programs: String,
+    stack: String,
+    /// Images a month.
+    images: f64,
+    /// What an image takes.
+    seconds: f64,
+    /// Parameters of the template, by name.
+    parameters: Vec<(String, String)>,
+}
 
-/// Runs the tests in `deploy/tests` with the programs in `binaries`. Installs what they need by name.
+impl Request {
+    /// Reads the arguments behind `deploy`.
+    ///
+    /// # Errors
+    /// Which of them is wrong or missing.
+    pub(crate) fn parse(arguments: &[String]) -> Result<Self, String> {
+        let mut request = Self {
+            plan: false,
+            programs: String::new(),
+            stack: "halver".to_owned(),
+            images: 1_000_000.0,
+            seconds: 0.5,
+            parameters: Vec::new(),
+        };
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().cloned().ok_or_else(|| format!("{argument} needs a value"));
+            let number = |text: String| {
+                let read = text.parse().ok().filter(|number: &f64| *number >= 0.0 && number.is_finite());
+                read.ok_or_else(|| format!("{argument}: {text} is no number"))
+            };
+            match argument.as_str() {
+                "--plan" => request.plan = true,
+                "--programs" => request.programs = value()?,
+                "--stack" => request.stack = value()?,
+                "--images" => request.images = number(value()?)?,
+                "--seconds" => request.seconds = number(value()?)?,
+                _ => match argument.split_once('=') {
+                    Some((name, value)) if !name.starts_with('-') => {
+                        request.parameters.push((name.to_owned(), value.to_owned()));
+                    }
+                    _ => return Err(format!("{argument} is unknown\n{USAGE}")),
+                },
+            }
+        }
+        match (request.programs.is_empty(), request.parameter("SourceBucket")) {
+            (true, _) => Err(format!("--programs is missing: the bucket for the function's zip\n{USAGE}")),
+            (_, None) => Err(format!("SourceBucket=… is missing: the bucket whose new images are halved\n{USAGE}")),
+            _ => Ok(request),
+        }
+    }
+
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    fn number(&self, name: &str, default: f64) -> f64 {
+        self.parameter(name).and_then(|value| value.parse().ok()).unwrap_or(default)
+    }
+
+    /// Copies the function's `zip` to where the stack finds it, under `key`.
+    fn copy(&self, zip: &Path, key: &str) -> Vec<String> {
+        command(&["aws", "s3", "cp", &zip.display().to_string(), &format!("s3://{}/{key}", self.programs)])
+    }
+
+    /// Makes the stack, or changes it to what is asked for.
+    fn make(&self, key: &str) -> Vec<String> {
+        let mut make = command(&["aws", "cloudformation", "deploy", "--stack-name", &self.stack, "--template-file"]);
+        make.extend(command(&[
+            "deploy/cloudformation.json",
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--parameter-overrides",
+        ]));
+        make.extend([format!("CodeBucket={}", self.programs), format!("CodeKey={key}")]);
+        make.extend(self.parameters.iter().map(|(name, value)| format!("{name}={value}")));
+        make
+    }
+
+    /// Puts the `page` into its bucket; `None` where the stack has none.
+    fn publish(&self, page: &Path, bucket: &str) -> Option<Vec<String>> {
+        let (page, bucket) = (page.display().to_string(), format!("s3://{bucket}"));
+        let sync = ["aws", "s3", "sync", &page, &bucket, "--delete", "--cache-control", "no-cache"];
+        (self.parameter("Page") == Some("on")).then(|| command(&sync))
+    }
+
+    /// Tells the outputs of the stack that `query` asks for.
+    fn outputs(&self, query: &str, form: &str) -> Vec<String> {
+        let query = format!("Stacks[0].Outputs[{query}");
+        let describe = ["aws", "cloudformation", "describe-stacks", "--stack-name", &self.stack];
+        command(&[&describe[..], &["--output", form, "--query", &query]].concat())
+    }
+}
+
+fn command(parts: &[&str]) -> Vec<String> {
+    parts.iter().map(|part| (*part).to_owned()).collect()
+}
+
+/// List prices of us-east-1 in dollars; where they are from is told in deploy/README.md, which has the same formula.
+mod price {
+    /// Lambda on arm64 and on x86-64, for a GB and second.
+    pub(super) const ARM64: f64 = 0.000_013_333_4;
+    pub(super) const X86_64: f64 = 0.000_016_666_7;
+    pub(super) const INVOCATION: f64 = 0.000_000_2;
+    /// Of S3.
+    pub(super) const PUT: f64 = 0.000_005;
+    pub(super) const GET: f64 = 0.000_000_4;
+    /// Of SQS.
+    pub(super) const REQUEST: f64 = 0.000_000_4;
+    /// Of a log.
+    pub(super) const BYTE: f64 = 0.000_000_000_5;
+    /// A month.
+    pub(super) const POLLING: f64 = 0.26;
+    pub(super) const ALARMS: f64 = 0.40;
+    pub(super) const METRIC: f64 = 0.30;
+}
+
+/// Dollars a month, by what they are for.
+fn costs(request: &Request) -> [(&'static str, f64); 6] {
+    /// GETs and HEADs for an image, bytes of its log, metrics that are written.
+    const LOOKS: f64 = 5.0;
+    const LOG: f64 = 700.0;
+    const METRICS: f64 = 10.0;
+    let Request { images, seconds, .. } = *request;
+    let gigabytes = request.number("Memory", 256.0) / 1024.0;
+    let second = if request.parameter("Architecture") == Some("x86_64") { price::X86_64 } else { price::ARM64 };
+    let metrics = if request.parameter("Metrics") == Some("off") { 0.0 } else { METRICS };
+    [
+        ("Lambda", images * (gigabytes * seconds * second + price::INVOCATION)),
+        ("S3's requests", images * (price::PUT + LOOKS * price::GET)),
+        ("SQS", images * 3.0 * price::REQUEST + price::POLLING),
+        ("logs", images * LOG * price::BYTE),
+        ("metrics", metrics * price::METRIC),
+        ("alarms", price::ALARMS),
+    ]
+}
+
+/// Deploys, or tells what that would be.
 ///
 /// # Errors
-/// Where a test fails.
-pub(crate) fn test(root: &Path, binaries: &Path) -> Result<Outcome, String> {
-    let target = target_folder(root)?;
-    let folder = target.join("deploy");
-    let (tools, sam) = (folder.join("tools"), folder.join("sam"));
-    let installed = ministack::python(&target.join("peers").join("ministack")).and_then(|python| {
-        pip::install(&tools, "cfn-lint and checkov", TOOLS)?;
-        pip::install(&sam, "the SAM CLI", SAM)?;
-        Ok(python)
-    });
-    let python = match installed {
-        Ok(python) => python,
-        Err(reason) => return Ok(Outcome::Skipped(format!("{reason}: deploy/template.yaml is not tested"))),
-    };
-    let mut tests = Command::new(python.join("bin").join("python"));
-    tests.current_dir(root).args(["-W", "ignore::ResourceWarning", "-B", "-m", "unittest", "discover"]);
-    tests.args(["--start-directory", "deploy/tests"]);
-    tests.env("DEPLOY_PROGRAMS", binaries).env("DEPLOY_TOOLS", tools.join("bin"));
-    tests.env("DEPLOY_SAM", sam.join("bin").join("sam"));
-    run(&mut tests)?;
-    Ok(Outcome::Done)
+/// Of the step that failed.
+pub(crate) fn deploy(root: &Path, request: &Request) -> Result<(), String> {
+    let folder = target_folder(root)?.join("package");
+    let zip = folder.join(format!("halver-{}.zip", request.parameter("Architecture").unwrap_or("arm64")));
+    let page = folder.join("page");
+    if request.plan {
+        print!("{}", plan(request, &zip, &page));
+        return Ok(());
+    }
+    package::package(root)?;
+    // By what is in it: AWS looks at the key alone.
+    let key = format!("halver-{}.zip", &package::sum(&zip)?[..16]);
+    run_in(root, &request.copy(&zip, &key))?;
+    run_in(root, &request.make(&key))?;
+    if request.parameter("Page") == Some("on") {
+        let asked = request.outputs("?OutputKey=='PageFiles'].OutputValue", "text");
+        let answer = Command::new(&asked[0]).args(&asked[1..]).output();
+        let answer = answer.map_err(|error| format!("cannot run aws: {error}"))?;
+        let bucket = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
+        request.publish(&page, &bucket).map_or(Ok(()), |publish| run_in(root, &publish))?;
+    }
+    run_in(root, &request.outputs("].[OutputKey,OutputValue]", "table"))
+}
+
+fn run_in(root: &Path, command: &[String]) -> Result<(), String> {
+    println!("{}", command.join(" "));
+    run(Command::new(&command[0]).args(&command[1..]).current_dir(root))
+}
+
+/// What would be done, and what it costs.
+fn plan(request: &Request, zip: &Path, page: &Path) -> String {
+    let key = "halver-SHA256.zip";
+    let package = command(&["cargo", "xtask", "package"]);
+    let commands =
+        [package, request.copy(zip, key), request.make(key)].into_iter().chain(request.publish(page, "PAGE_FILES"));
+    let mut text: String = commands.map(|command| format!("would run  {}\n", command.join(" "))).collect();
+    let costs = costs(request);
+    text += &format!("\n{:.0} images a month, {} s each, cost\n", request.images, request.seconds);
+    for (what, dollars) in costs {
+        text += &format!("{dollars:12.2}  {what}\n");
+    }
+    let total: f64 = costs.iter().map(|(_, dollars)| dollars).sum();
+    text + &format!("{total:12.2}  dollars; list prices of us-east-1, see deploy/README.md for what is not counted\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const README: &str = include_str!("../../deploy/README.md");
+
+    fn parse(arguments: &[&str]) -> Result<Request, String> {
+        Request::parse(&command(arguments))
+    }
+
+    #[test]
+    fn costs_are_those_of_the_readme() {
+        for (images, row) in [("10000", "| 10,000 |"), ("1000000", "| 1,000,000 |"), ("100000000", "| 100,000,000 |")] {
+            let request = parse(&["--programs", "p", "--images", images, "SourceBucket=s"]).unwrap();
+            let costs = costs(&request);
+            let line = README.lines().find(|line| line.starts_with(row)).unwrap();
+            let cells: Vec<&str> = line.split('|').skip(2).map(str::trim).filter(|cell| !cell.is_empty()).collect();
+            let total: f64 = costs.iter().map(|(_, dollars)| dollars).sum();
+            for (told, computed) in cells.iter().zip([total, costs[1].1, costs[0].1]) {
+                let computed = if told.contains('.') { format!("{computed:.2}") } else { format!("{computed:.0}") };
+                assert_eq!(told.trim_end_matches(" dollars").replace(',', ""), computed, "{line}");
+            }
+            assert_eq!(cells.len(), 3, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_plan_names_each_command() {
+        let request =
+            parse(&["--plan", "--programs", "p", "--stack", "small", "SourceBucket=photos", "Page=on"]).unwrap();
+        let plan = plan(&request, Path::new("a.zip"), Path::new("page"));
+        for part in [
+            "would run  aws s3 cp a.zip s3://p/halver-SHA256.zip\n",
+            "--stack-name small",
+            "CodeBucket=p CodeKey=halver-SHA256.zip SourceBucket=photos Page=on\n",
+            "would run  aws s3 sync page s3://PAGE_FILES",
+            "1000000 images a month",
+        ] {
+            assert!(plan.contains(part), "{part}: {plan}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_unknown_is_said() {
+        for (arguments, reason) in [
+            (&["SourceBucket=s"][..], "--programs is missing"),
+            (&["--programs", "p"], "SourceBucket=… is missing"),
+            (&["--programs"], "--programs needs a value"),
+            (&["--images", "many"], "many is no number"),
+            (&["--frobnicate"], "--frobnicate is unknown"),
+        ] {
+            let said = parse(arguments).unwrap_err();
+            assert!(said.starts_with(reason) || said.contains(reason), "{arguments:?}: {said}");
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod server;
 mod ship;
 mod stack;
 mod start;
+mod template;
 mod test;
 mod toolchain;
 mod wasm;
@@ -30,6 +31,7 @@ const RECIPES: &str = "\
 cargo xtask demo [--image FILE] [--port N] [--exit]   an image through the whole machine, then the page
 cargo xtask test                                      every test
 cargo xtask peers COMMAND…                            a command with the S3 servers of others at hand, e.g. cargo test
+cargo xtask deploy [--plan] --programs BUCKET …       the package into an AWS account, or what that does and costs
 cargo xtask package                                   what is deployed: the function's zips, the page, the browser package
 cargo xtask floors                                    size, start and memory of what is shipped
 cargo xtask wasm                                      the browser package, into wasm/dist and web-demo/halver";
@@ -40,6 +42,13 @@ fn main() -> ExitCode {
     let done = match arguments.split_first() {
         Some((recipe, arguments)) if recipe == "demo" => match demo::Request::parse(arguments) {
             Ok(request) => demo::demo(root, &request),
+            Err(reason) => {
+                eprintln!("xtask: {reason}");
+                return ExitCode::from(2);
+            }
+        },
+        Some((recipe, arguments)) if recipe == "deploy" => match deploy::Request::parse(arguments) {
+            Ok(request) => deploy::deploy(root, &request),
             Err(reason) => {
                 eprintln!("xtask: {reason}");
                 return ExitCode::from(2);

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::peers::Peers;
 use crate::run::{self, Steps, is_there, run, target_folder};
 use crate::stack::Stack;
-use crate::{browser, deploy, machine, wasm};
+use crate::{browser, machine, template, wasm};
 
 /// Workspaces of their own, so that what only they need never slows a first build of the product.
 const COMPANIONS: [&str; 2] = ["benches", "fuzz"];
@@ -37,7 +37,7 @@ fn stages(root: &Path, steps: &mut Steps) -> Result<(), String> {
     let peers = Peers::start(root, steps)?;
     steps.step("unit and integration tests", || tests(root, &peers.variables()))?;
     drop(peers);
-    steps.step_where_possible("the template, deployed into ministack", || deploy::test(root, &binaries))?;
+    steps.step_where_possible("the template, deployed into ministack", || template::test(root, &binaries))?;
     steps.step_where_possible("the golden table on x86-64-v3", || machine::wide(root))?;
     steps.step_where_possible("the golden table on aarch64", || machine::emulated(root))?;
     steps.step("examples in the documentation", || cargo(root, &["test", "--quiet", "--doc", "--workspace"]))?;
