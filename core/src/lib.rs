@@ -35,6 +35,7 @@ mod picture;
 mod png;
 mod raster;
 mod reveals;
+mod sort;
 mod suits;
 mod survey;
 mod text;

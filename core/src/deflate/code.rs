@@ -59,7 +59,7 @@ pub(super) fn lengths(counts: &[u32], longest: u8, lengths: &mut [u8]) {
     leaves.extend(
         counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(s, &c)| u64::from(c) << 16 | s as u64),
     );
-    leaves.sort_unstable();
+    crate::sort::sort(&mut leaves);
     match leaves[..] {
         [] => return,
         [leaf] => {

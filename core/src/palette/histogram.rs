@@ -1,6 +1,7 @@
 //! How often colours occur.
 
 use super::{CLEAR, Color, Map, color_of, cut, rank};
+use crate::sort::sort;
 
 /// Pixels of like colour: how many, and the sums of their components.
 #[derive(Clone, Copy, Debug, Default)]
@@ -129,7 +130,7 @@ impl Histogram {
         let reduced = self.dropped > 0 || bins.len() > most;
         let entries = if reduced { cut::palette(&bins, most) } else { bins.iter().map(Bin::mean).collect() };
         let mut ranks: Vec<u64> = clear.into_iter().chain(entries).map(rank).collect();
-        ranks.sort_unstable();
+        sort(&mut ranks);
         ranks.dedup();
         (ranks.into_iter().map(color_of).collect(), reduced)
     }

@@ -2,6 +2,7 @@
 
 use super::feature::{self, Feature};
 use super::{CLEAR, Color, rank};
+use crate::sort::sort;
 
 /// Which entry of a palette stands for a colour: itself, if it is one, else the nearest: an opaque one for an opaque
 /// colour, a translucent one for others. It depends on the colour alone.
@@ -89,7 +90,7 @@ impl Nearest {
     pub(super) fn of(points: Vec<(Feature, u8)>) -> Self {
         let key = |(at, (place, _)): (usize, &(Feature, u8))| (place[0] as u64) << 8 | at as u64;
         let mut keys: Vec<u64> = points.iter().enumerate().map(key).collect();
-        keys.sort_unstable();
+        sort(&mut keys);
         Self { points: keys.into_iter().map(|key| points[key as usize & 255]).collect() }
     }
 

@@ -6,6 +6,7 @@
 use super::encode::Header;
 use super::layout::{Kind, pack};
 use crate::raster::Model;
+use crate::sort::sort;
 
 /// The shape of a picture whose rows come one by one, as bytes: 16-bit samples as pairs of them, the higher one first.
 #[derive(Clone, Copy, Debug)]
@@ -251,7 +252,7 @@ impl Colors {
     fn sort(&mut self) {
         let filled = self.slots.iter().filter(|slot| slot.1 > 0);
         let mut ranks: Vec<u64> = filled.map(|&([r, g, b, a], _)| u32::from_be_bytes([a, r, g, b]).into()).collect();
-        ranks.sort_unstable();
+        sort(&mut ranks);
         for (index, rank) in ranks.into_iter().enumerate() {
             let [a, r, g, b] = (rank as u32).to_be_bytes();
             self.sorted.push([r, g, b, a]);

@@ -1,6 +1,7 @@
 //! Huffman tables made for an image: the procedure of T.81 K.2.
 
 use crate::jpeg::huffman::Definition;
+use crate::sort::sort;
 
 /// How often each symbol is coded.
 pub(super) type Counts = [u32; 256];
@@ -15,7 +16,7 @@ pub(super) fn definition(counts: &Counts) -> Definition {
     // Symbols in order of their lengths before the limit, of equal ones in their own order.
     let lengths = lengths[..256].iter().zip(0_u64..).filter(|&(&length, _)| length > 0);
     let mut keys: Vec<u64> = lengths.map(|(&length, symbol)| u64::from(length) << 8 | symbol).collect();
-    keys.sort_unstable();
+    sort(&mut keys);
     Definition { counts: bits, symbols: keys.into_iter().map(|key| key as u8).collect() }
 }
 
