@@ -1,11 +1,12 @@
 //! A module as the linker makes it with `--emit-relocs`: its code, its data, and which of their bytes refer to which
 //! function or piece of data.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use wasmparser::{
     ConstExpr, DataKind, Element, ElementItems, ElementKind, ExternalKind, FunctionBody, KnownCustom, Linking,
-    LinkingSectionReader, Operator, Parser, Payload, RelocationEntry, SymbolInfo, TypeRef,
+    LinkingSectionReader, Name, NameSectionReader, Operator, Parser, Payload, RelocationEntry, SymbolInfo, TypeRef,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -32,6 +33,8 @@ pub(crate) struct Module<'a> {
     /// Each segment: its address, and where its bytes are.
     pub(crate) segments: Vec<(i32, Range<usize>)>,
     pub(crate) symbols: Vec<Symbol>,
+    /// The mangled names of functions.
+    pub(crate) names: HashMap<u32, &'a str>,
     /// By offset.
     pub(crate) relocations: Vec<(usize, RelocationEntry)>,
 }
@@ -48,6 +51,7 @@ impl<'a> Module<'a> {
             match payload {
                 Payload::CustomSection(section) => match section.as_known() {
                     KnownCustom::Linking(linking) => module.read_symbols(linking)?,
+                    KnownCustom::Name(names) => module.read_names(names)?,
                     KnownCustom::Reloc(section) => {
                         for entry in section.entries() {
                             relocations.push((section.section_index() as usize, entry?));
@@ -122,6 +126,17 @@ impl<'a> Module<'a> {
                     }
                     _ => Symbol::Other,
                 });
+            }
+        }
+        Ok(())
+    }
+
+    fn read_names(&mut self, names: NameSectionReader<'a>) -> Result<()> {
+        for kind in names {
+            let Name::Function(functions) = kind? else { continue };
+            for function in functions {
+                let function = function?;
+                self.names.insert(function.index, function.name);
             }
         }
         Ok(())

@@ -3,7 +3,9 @@
 //!
 //! 1. A call that is followed by `unreachable`, of a function that calls no import, however far down, ends in a trap
 //!    and tells nobody anything before. It becomes the trap, and what only readied it goes.
-//! 2. Functions and data that are no longer reached from the exports go: texts, the places in the source, tables of
+//! 2. `Debug` and `Display` in data are entries of the tables of methods that error types of other crates carry along. No
+//!    error is handed on as such a trait object here, so nobody calls them through a table: that way they are not reached.
+//! 3. Functions and data that are no longer reached from the exports go: texts, the places in the source, tables of
 //!    functions for formatting. Which place refers to which symbol is told by the relocations that the linker leaves in
 //!    with `--emit-relocs`.
 
@@ -89,10 +91,14 @@ impl Module<'_> {
             (self.roots.iter().copied().collect(), HashSet::new());
         let code =
             |function: u32| function.checked_sub(self.imports).map_or(0..0, |at| self.bodies[at as usize].range());
+        let code_start = self.bodies.first().map_or(0, |body| body.range().start);
+        let code_end = self.bodies.last().map_or(0, |body| body.range().end);
         let mut found: Vec<Range<usize>> = self.roots.iter().map(|&root| code(root)).collect();
         while let Some(range) = found.pop() {
+            let in_code = (code_start..code_end).contains(&range.start);
             for (_, entry) in self.relocated(&range, holes) {
                 match &self.symbols[entry.index as usize] {
+                    Symbol::Function(function) if !in_code && self.formats(*function) => {}
                     &Symbol::Function(function) if functions.insert(function) => found.push(code(function)),
                     Symbol::Data(range) if data.insert((range.start, range.end)) => found.push(range.clone()),
                     _ => {}
@@ -102,6 +108,13 @@ impl Module<'_> {
         let mut data: Vec<Range<usize>> = data.into_iter().map(|(start, end)| start..end).collect();
         data.sort_by_key(|range| range.start);
         (functions, data)
+    }
+
+    /// Whether `function` is that of `Debug` or `Display` of some type, by its name in the older or the newer mangling.
+    fn formats(&self, function: u32) -> bool {
+        const METHODS: [&str; 4] =
+            ["..fmt..Debug$GT$3fmt17h", "..fmt..Display$GT$3fmt17h", "5Debug3fmt", "7Display3fmt"];
+        self.names.get(&function).is_some_and(|name| METHODS.iter().any(|method| name.contains(method)))
     }
 
     /// The relocations in `range` that refer to symbols and lie in none of `holes`.
