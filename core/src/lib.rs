@@ -26,6 +26,7 @@ mod halve;
 mod icc;
 mod info;
 mod jpeg;
+mod lanes;
 mod moving;
 mod options;
 mod output;

@@ -12,7 +12,7 @@
 //! Four neighbours at a time, in 16-bit integers with three bits of fraction. Sums saturate: those of a picture never
 //! come near, those of broken data stay deterministic.
 
-use wide::{i16x8, u8x16};
+use crate::lanes::{Eight, eights, i16x8, u8x16};
 
 use crate::jpeg::quantization::Table;
 
@@ -118,14 +118,15 @@ impl Steps {
 fn four_blocks(coefficients: &[i16; 64], steps: &Steps) -> [[u8; 16]; 4] {
     let mut rows = [i16x8::ZERO; 8];
     for ((i, row), coefficients) in rows.iter_mut().enumerate().zip(coefficients.as_chunks::<8>().0) {
-        let limit = steps.limits[i % 4];
-        *row = i16x8::new(*coefficients).min(limit).max(-limit) * steps.steps[i % 4];
+        let lanes = [i16x8::new(*coefficients), steps.limits[i % 4], steps.steps[i % 4]];
+        [*row] = eights(lanes, |[row, limit, step]| [row.min(limit).max(-limit) * step]);
     }
     // Vectors: rows v of blocks 0 and 1, then of 2 and 3. Transposed: columns u of 0 and 2, then of 1 and 3.
     let columns = i16x8::transpose(both_halves(rows));
     let rows = i16x8::transpose(both_halves(columns));
     std::array::from_fn(|y| {
-        let [left, right] = [rows[y], rows[4 + y]].map(|row| row.saturating_add(i16x8::splat(ROUNDING)) >> SHIFT);
+        let [left, right] =
+            eights([rows[y], rows[4 + y]], |rows| rows.map(|row| row.saturating_add(Eight::splat(ROUNDING)) >> SHIFT));
         u8x16::narrow_i16x8(left, right).to_array()
     })
 }
@@ -138,14 +139,14 @@ const ROUNDING: i16 = (257 << SHIFT) >> 1;
 
 #[inline(always)]
 fn both_halves(x: [i16x8; 8]) -> [i16x8; 8] {
-    let [a, b, c, d] = pass([x[0], x[1], x[2], x[3]]);
-    let [e, f, g, h] = pass([x[4], x[5], x[6], x[7]]);
+    let [a, b, c, d] = eights([x[0], x[1], x[2], x[3]], pass);
+    let [e, f, g, h] = eights([x[4], x[5], x[6], x[7]], pass);
     [a, b, c, d, e, f, g, h]
 }
 
 /// The transform across four vectors.
 #[inline(always)]
-fn pass([f0, f1, f2, f3]: [i16x8; 4]) -> [i16x8; 4] {
+fn pass([f0, f1, f2, f3]: [Eight; 4]) -> [Eight; 4] {
     let (even, odd) = (f0.saturating_add(f2), f0.saturating_sub(f2));
     let outer = times_a(f1).saturating_add(times_b(f3));
     let inner = times_b(f1).saturating_sub(times_a(f3));
@@ -154,16 +155,16 @@ fn pass([f0, f1, f2, f3]: [i16x8; 4]) -> [i16x8; 4] {
 
 /// 1.306563 times `x`, rounded down.
 #[inline(always)]
-fn times_a(x: i16x8) -> i16x8 {
+fn times_a(x: Eight) -> Eight {
     // 0.306563 × 2^16.
-    x.saturating_add(x.mul_keep_high(i16x8::splat(20_091)))
+    x.saturating_add(x.mul_keep_high(Eight::splat(20_091)))
 }
 
 /// 0.541196 times `x`, rounded down.
 #[inline(always)]
-fn times_b(x: i16x8) -> i16x8 {
+fn times_b(x: Eight) -> Eight {
     // (0.541196 − 1) × 2^16.
-    x + x.mul_keep_high(i16x8::splat(-30_068))
+    x + x.mul_keep_high(Eight::splat(-30_068))
 }
 
 #[cfg(test)]

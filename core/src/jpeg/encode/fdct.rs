@@ -8,7 +8,7 @@
 use std::f64::consts::SQRT_2;
 use std::ops::{Add, Sub};
 
-use wide::{i16x8, u8x16, u64x2};
+use crate::lanes::{Eight, eights, i16x8, low};
 
 use crate::jpeg::layout::Plane;
 
@@ -54,12 +54,9 @@ pub(super) const SCALES: [u32; 64] = {
 #[inline(always)]
 pub(super) fn forward(plane: &Plane, x: usize, y: usize) -> Columns {
     let samples = &plane.samples[y * plane.stride + x..];
-    let rows = std::array::from_fn(|i| {
-        let eight = samples[i * plane.stride..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
-        let samples: u8x16 = wide::bytemuck::cast(u64x2::new([eight, 0]));
-        (i16x8::from_u8x16_low(samples) - i16x8::splat(128)) << SCALE_BITS
-    });
-    pass(i16x8::transpose(pass(rows)))
+    let rows = std::array::from_fn(|i| low(samples[i * plane.stride..].first_chunk().copied().unwrap_or_default()));
+    let columns = eights(rows, |rows| pass(rows.map(|row| (row - Eight::splat(128)) << SCALE_BITS)));
+    eights(i16x8::transpose(columns), pass)
 }
 
 /// What [`pass`] computes with: vectors of numbers, and in tests all numbers that they can be.
@@ -96,7 +93,7 @@ fn pass<V: Value>(x: [V; 8]) -> [V; 8] {
     ]
 }
 
-impl Value for i16x8 {
+impl Value for Eight {
     #[inline(always)]
     fn times(self, factor: f64) -> Self {
         // A factor beyond what 16 bits of fraction with a sign hold is its distance from one, and the value itself.

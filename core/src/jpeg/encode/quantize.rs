@@ -1,6 +1,6 @@
 //! Quantization by multiplication with reciprocals (T.81 A.3.4).
 
-use wide::{i16x8, u8x16, u16x8};
+use crate::lanes::{divided, i16x8, u16x8, zeros_of_two};
 
 use super::fdct::{Columns, FRACTION, SCALES};
 use super::scan::Band;
@@ -130,15 +130,13 @@ impl Quantizer {
         let mut coefficients = [[0; 8]; 8];
         let mut magnitudes = [i16x8::ZERO; 8];
         for u in 0..8 {
-            let signs: i16x8 = columns[u] >> 15;
-            let raised: u16x8 = wide::bytemuck::cast(columns[u].abs());
-            let quotient = (raised + self.rounding[u]).mul_keep_high(self.reciprocals[u]).mul_keep_high(self.shifts[u]);
-            magnitudes[u] = wide::bytemuck::cast(quotient);
-            coefficients[u] = i16x8::to_array((magnitudes[u] ^ signs) - signs);
+            let [magnitude, signed] = divided(columns[u], [&self.rounding[u], &self.reciprocals[u], &self.shifts[u]]);
+            magnitudes[u] = magnitude;
+            coefficients[u] = signed.to_array();
         }
         let mut nonzero = 0;
         for (pair, bits) in magnitudes.as_chunks::<2>().0.iter().zip(self.zigzag_bits.as_chunks::<2>().0) {
-            let zero = u8x16::narrow_i16x8(pair[0], pair[1]).simd_eq(u8x16::ZERO).to_bitmask();
+            let zero = zeros_of_two(pair[0], pair[1]);
             nonzero |= bits[0][!zero as usize & 0xFF] | bits[1][!zero as usize >> 8 & 0xFF];
         }
         Block { coefficients, nonzero }

@@ -1,6 +1,6 @@
 //! Chroma: four modes, each tried on four subblocks of both planes at once.
 
-use wide::i16x16;
+use crate::lanes::i16x16;
 
 use super::levels::{restored, signed, zigzag};
 use super::macroblock::Encoder;

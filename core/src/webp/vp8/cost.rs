@@ -1,6 +1,6 @@
 //! What bits cost, in 1/256 of one.
 
-use wide::{i8x16, i16x16};
+use crate::lanes::{i16x16, zeros};
 
 use super::tables::{BANDS, CATEGORIES, Probabilities};
 
@@ -92,8 +92,7 @@ impl Costs {
 /// Where the last level is that is not 0.
 #[inline(always)]
 pub(super) fn last(levels: &[i16; 16]) -> Option<usize> {
-    let zeros = i8x16::from_i16x16_saturate(i16x16::new(*levels)).simd_eq(i8x16::ZERO).to_bitmask();
-    (!zeros & 0xFFFF).checked_ilog2().map(|at| at as usize)
+    (!zeros(i16x16::new(*levels)) & 0xFFFF).checked_ilog2().map(|at| at as usize)
 }
 
 /// What the extra bits of a level cost, and its sign.

@@ -1,6 +1,6 @@
 //! Levels of many blocks, one in each lane, and of one block in zigzag order.
 
-use wide::{i16x16, u8x16};
+use crate::lanes::{i16x16, u8x16};
 
 use super::tables::ZIGZAG;
 use super::transform::{self, Lanes};

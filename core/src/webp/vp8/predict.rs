@@ -1,6 +1,6 @@
 //! What is foretold of samples from those above and to the left (RFC 6386, 12).
 
-use wide::{i16x16, u8x16};
+use crate::lanes::{i16x16, u8x16};
 
 use super::transform::{Lanes, shuffled};
 

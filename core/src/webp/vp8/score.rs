@@ -1,7 +1,7 @@
 //! What a way to code something is worth: `lost × 256 + bits × lambda`, the lower the better. `lost` is a sum of squares in the
 //! domain of coefficients, four times that of samples; bits count in 1/256.
 
-use wide::i16x16;
+use crate::lanes::i16x16;
 
 use super::transform::Lanes;
 

@@ -1,7 +1,7 @@
 //! Macroblocks sorted by their texture into four segments, each with its own quantizer (RFC 6386, 9.3): what is lost in
 //! busy ones is seen less than what is lost in smooth ones.
 
-use wide::{i16x16, u8x16};
+use crate::lanes::{i16x16, u8x16};
 
 use super::planes::Planes;
 use super::tables::AC_STEPS;

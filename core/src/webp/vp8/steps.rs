@@ -1,6 +1,6 @@
 //! Quantization: from a quality to steps, and from coefficients to levels.
 
-use wide::i16x16;
+use crate::lanes::{Sixteen, i16x16, sixteens};
 
 use super::cost::log2;
 use super::tables::{AC_STEPS, DC_STEPS, ZIGZAG};
@@ -74,13 +74,14 @@ impl Steps {
         let mut lost = i16x16::ZERO;
         for at in first..16 {
             let which = usize::from(at > 0);
-            let magnitude = coefficients[at].abs();
-            let raised = magnitude + i16x16::splat(self.bias[which]);
-            let level = raised.mul_keep_high(i16x16::splat(self.reciprocals[which]));
-            let level = level.min(i16x16::splat(MOST_LEVEL));
-            let error = magnitude - level * i16x16::splat(self.steps[which]);
-            levels[at] = level;
-            lost += (error * error) >> self.shift;
+            [levels[at], lost] = sixteens([coefficients[at], lost], |[coefficient, lost]| {
+                let magnitude = coefficient.abs();
+                let raised = magnitude + Sixteen::splat(self.bias[which]);
+                let level = raised.mul_keep_high(Sixteen::splat(self.reciprocals[which]));
+                let level = level.min(Sixteen::splat(MOST_LEVEL));
+                let error = magnitude - level * Sixteen::splat(self.steps[which]);
+                [level, lost + ((error * error) >> self.shift)]
+            });
         }
         (levels, lost)
     }

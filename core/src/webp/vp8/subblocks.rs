@@ -1,7 +1,7 @@
 //! Luma foretold by subblocks: ten modes of each are tried at once, one in each lane. The best few by a guess at what levels
 //! cost are weighed by what they really cost. The best is restored, as the next subblock is foretold from it.
 
-use wide::i16x16;
+use crate::lanes::i16x16;
 
 use super::levels::signed;
 use super::macroblock::{Encoder, LUMA, Luma};

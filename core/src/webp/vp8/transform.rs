@@ -1,14 +1,14 @@
 //! The transforms of blocks of 4×4 (RFC 6386, 14), many blocks at a time.
 
-use wide::{i16x8, i16x16, u8x16};
+use crate::lanes::{Eight, Sixteen, eights, halves, i16x8, i16x16, sixteens, u8x16};
 
 /// Sixteen blocks, one in each lane: first all first samples, row by row.
 pub(super) type Lanes = [i16x16; 16];
 
 /// `value` × `factor` / 2^16, for factors from −1/2 to 1/2.
 #[inline(always)]
-fn scaled(value: i16x16, factor: i16) -> i16x16 {
-    value.mul_keep_high(i16x16::splat(factor))
+fn scaled(value: Sixteen, factor: i16) -> Sixteen {
+    value.mul_keep_high(Sixteen::splat(factor))
 }
 
 // 2^16 × (√2·cos(π/8) − 1) and 2^16 × (√2·sin(π/8) − 1), as the inverse has them (14.3).
@@ -17,7 +17,7 @@ const SINE_LESS_1: i16 = -30068;
 
 /// The DCT of four samples, which it multiplies by 2.
 #[inline(always)]
-fn forward_four([a, b, c, d]: [i16x16; 4]) -> [i16x16; 4] {
+fn forward_four([a, b, c, d]: [Sixteen; 4]) -> [Sixteen; 4] {
     let (sum, inner) = (a + d, b + c);
     let (outer, middle) = (a - d, b - c);
     let first = outer + scaled(outer, COSINE_LESS_1) + middle + scaled(middle, SINE_LESS_1);
@@ -28,21 +28,23 @@ fn forward_four([a, b, c, d]: [i16x16; 4]) -> [i16x16; 4] {
 /// The coefficients of blocks of differences, each −255 to 255; eight times those of an orthonormal DCT, halved.
 #[inline(never)]
 pub(super) fn forward(differences: &Lanes) -> Lanes {
-    let mut lanes = differences.map(|lane| lane << 3);
-    for x in 0..4 {
-        let column = forward_four([lanes[x], lanes[4 + x], lanes[8 + x], lanes[12 + x]]);
-        (0..4).for_each(|y| lanes[4 * y + x] = column[y]);
-    }
-    for row in lanes.as_chunks_mut::<4>().0 {
-        *row = forward_four(*row).map(|lane| (lane + i16x16::splat(8)) >> 4);
-    }
-    lanes
+    sixteens(*differences, |differences| {
+        let mut lanes = differences.map(|lane| lane << 3);
+        for x in 0..4 {
+            let column = forward_four([lanes[x], lanes[4 + x], lanes[8 + x], lanes[12 + x]]);
+            (0..4).for_each(|y| lanes[4 * y + x] = column[y]);
+        }
+        for row in lanes.as_chunks_mut::<4>().0 {
+            *row = forward_four(*row).map(|lane| (lane + Sixteen::splat(8)) >> 4);
+        }
+        lanes
+    })
 }
 
 /// The inverse of [`forward_four`] (14.3). The standard has wider numbers, but with what an encoder makes of samples none
 /// passes 16 bits.
 #[inline(always)]
-fn inverse_four([a, b, c, d]: [i16x16; 4]) -> [i16x16; 4] {
+fn inverse_four([a, b, c, d]: [Sixteen; 4]) -> [Sixteen; 4] {
     let (sum, difference) = (a + c, a - c);
     let first = b + scaled(b, COSINE_LESS_1) + d + scaled(d, SINE_LESS_1);
     let third = b + scaled(b, SINE_LESS_1) - d - scaled(d, COSINE_LESS_1);
@@ -52,22 +54,23 @@ fn inverse_four([a, b, c, d]: [i16x16; 4]) -> [i16x16; 4] {
 /// What blocks of `coefficients` differ by from what was foretold (14.3).
 #[inline(never)]
 pub(super) fn inverse(coefficients: &Lanes) -> Lanes {
-    let mut lanes = *coefficients;
-    for x in 0..4 {
-        let column = inverse_four([lanes[x], lanes[4 + x], lanes[8 + x], lanes[12 + x]]);
-        (0..4).for_each(|y| lanes[4 * y + x] = column[y]);
-    }
-    for row in lanes.as_chunks_mut::<4>().0 {
-        *row = inverse_four(*row).map(|lane| (lane + i16x16::splat(4)) >> 3);
-    }
-    lanes
+    sixteens(*coefficients, |mut lanes| {
+        for x in 0..4 {
+            let column = inverse_four([lanes[x], lanes[4 + x], lanes[8 + x], lanes[12 + x]]);
+            (0..4).for_each(|y| lanes[4 * y + x] = column[y]);
+        }
+        for row in lanes.as_chunks_mut::<4>().0 {
+            *row = inverse_four(*row).map(|lane| (lane + Sixteen::splat(4)) >> 3);
+        }
+        lanes
+    })
 }
 
 /// Adds the block that `coefficients` stand for to what was `foretold`, 16 samples row by row (14.3, 14.5).
 #[inline(never)]
 pub(super) fn restored(coefficients: &[i16; 16], foretold: &[u8; 16]) -> [u8; 16] {
-    let scaled = |value: i16x8, factor: i16| value.mul_keep_high(i16x8::splat(factor));
-    let four = |[a, b, c, d]: [i16x8; 4]| {
+    let scaled = |value: Eight, factor: i16| value.mul_keep_high(Eight::splat(factor));
+    let four = |[a, b, c, d]: [Eight; 4]| {
         let (sum, difference) = (a + c, a - c);
         let first = b + scaled(b, COSINE_LESS_1) + d + scaled(d, SINE_LESS_1);
         let third = b + scaled(b, SINE_LESS_1) - d - scaled(d, COSINE_LESS_1);
@@ -79,8 +82,8 @@ pub(super) fn restored(coefficients: &[i16; 16], foretold: &[u8; 16]) -> [u8; 16
     };
     let row = |values: &[i16; 4]| i16x8::new([values[0], values[1], values[2], values[3], 0, 0, 0, 0]);
     let rows = [0, 1, 2, 3].map(|y| row(&coefficients.as_chunks::<4>().0[y]));
-    let columns = four(turned(four(rows))).map(|column| (column + i16x8::splat(4)) >> 3);
-    let rows = turned(columns);
+    let columns = turned(eights(rows, four));
+    let rows = turned(eights(columns, |columns| four(columns).map(|column| (column + Eight::splat(4)) >> 3)));
     let mut differences = [0; 16];
     for (four, row) in differences.as_chunks_mut::<4>().0.iter_mut().zip(rows) {
         four.copy_from_slice(&row.as_array()[..4]);
@@ -92,7 +95,7 @@ pub(super) fn restored(coefficients: &[i16; 16], foretold: &[u8; 16]) -> [u8; 16
 /// Samples clamped to 0..=255.
 #[inline(always)]
 pub(super) fn narrowed(samples: i16x16) -> u8x16 {
-    let [low, high]: [i16x8; 2] = wide::bytemuck::cast(samples);
+    let [low, high] = halves(samples);
     u8x16::narrow_i16x8(low, high)
 }
 

@@ -1,7 +1,7 @@
 //! Luma foretold as a whole: four modes, each tried on all of the sixteen subblocks at a time, one in each lane. What levels
 //! cost is guessed from how many there are and how large; of the best mode it is then known.
 
-use wide::i16x16;
+use crate::lanes::i16x16;
 
 use super::levels::{lanes, restored, signed, zigzag};
 use super::macroblock::{Encoder, LUMA_AC, Luma, Segment, WHOLE_DC};

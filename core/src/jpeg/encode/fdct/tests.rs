@@ -4,7 +4,7 @@ use std::ops::{Add, Sub};
 use super::{Columns, FRACTION, SCALE_BITS, SCALES, Value, forward, pass};
 use crate::jpeg::forge::Random;
 use crate::jpeg::layout::Plane;
-use wide::i16x8;
+use crate::lanes::i16x8;
 
 /// A number as all samples of a block make it: each by its weight, and an error of its own.
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-use wide::i16x8;
+use crate::lanes::i16x8;
 
 use super::{PLACES, Quantizer, ROUND_UP_FROM};
 use crate::jpeg::encode::fdct::{FRACTION, SCALES};

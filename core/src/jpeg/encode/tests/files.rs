@@ -1,6 +1,6 @@
 //! Whole files: what other decoders make of them, and that they hold the coefficients that they should.
 
-use wide::i16x8;
+use crate::lanes::i16x8;
 use zune_core::bytestream::ZCursor;
 use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;

@@ -1,6 +1,6 @@
 //! The loop filter (RFC 6386, 15): sixteen places along an edge at a time.
 
-use wide::{i16x16, u8x16};
+use crate::lanes::{Sixteen, i16x16, joined, parted, sixteens, u8x16};
 
 use super::header::Filter;
 use crate::webp::vp8::transform::{narrowed, shuffled};
@@ -8,8 +8,8 @@ use crate::webp::vp8::transform::{narrowed, shuffled};
 /// Samples across an edge, four before it and four behind it, each of sixteen places.
 type Across = [i16x16; 8];
 
-fn clamped(value: i16x16) -> i16x16 {
-    value.max(i16x16::splat(-128)).min(i16x16::splat(127))
+fn clamped(value: Sixteen) -> Sixteen {
+    value.max(Sixteen::splat(-128)).min(Sixteen::splat(127))
 }
 
 /// Which of an edge's filters to use.
@@ -21,14 +21,14 @@ pub(super) enum Kind {
 }
 
 /// Filters samples less 128 across an edge.
-#[inline(never)]
-fn filtered(mut across: Across, filter: Filter, kind: Kind, macroblock: bool) -> Across {
+#[inline(always)]
+fn filtered(mut across: [Sixteen; 8], filter: Filter, kind: Kind, macroblock: bool) -> [Sixteen; 8] {
     let limit = 2 * filter.level + if macroblock { 4 } else { 0 } + filter.inner;
     let [p3, p2, p1, p0, q0, q1, q2, q3] = across;
-    let over = |a: i16x16, b: i16x16, most: i16| (a - b).abs().simd_gt(i16x16::splat(most));
-    let step: i16x16 = (p0 - q0).abs() + (p0 - q0).abs() + ((p1 - q1).abs() >> 1);
-    let mut kept = step.simd_gt(i16x16::splat(limit));
-    let mut steep = i16x16::splat(-1);
+    let over = |a: Sixteen, b: Sixteen, most: i16| (a - b).abs().simd_gt(Sixteen::splat(most));
+    let step: Sixteen = (p0 - q0).abs() + (p0 - q0).abs() + ((p1 - q1).abs() >> 1);
+    let mut kept = step.simd_gt(Sixteen::splat(limit));
+    let mut steep = Sixteen::splat(-1);
     if kind != Kind::Simple {
         for (a, b) in [(p3, p2), (p2, p1), (p1, p0), (q1, q0), (q2, q1), (q3, q2)] {
             kept |= over(a, b, filter.inner);
@@ -41,21 +41,21 @@ fn filtered(mut across: Across, filter: Filter, kind: Kind, macroblock: bool) ->
     // Where the edge is steep, or the filter simple, and at all edges within macroblocks: two samples.
     let two = if kind == Kind::Macroblock { steep & !kept } else { !kept };
     let common = clamped(three + if kind == Kind::Subblock { outer & steep } else { outer }) & two;
-    let behind = clamped(common + i16x16::splat(4)) >> 3;
-    let before = clamped(common + i16x16::splat(3)) >> 3;
+    let behind = clamped(common + Sixteen::splat(4)) >> 3;
+    let before = clamped(common + Sixteen::splat(3)) >> 3;
     across[3] = clamped(p0 + before);
     across[4] = clamped(q0 - behind);
     match kind {
         Kind::Simple => {}
         Kind::Subblock => {
-            let half = ((behind + i16x16::ONE) >> 1) & shallow;
+            let half = ((behind + Sixteen::ONE) >> 1) & shallow;
             across[2] = clamped(p1 + half);
             across[5] = clamped(q1 - half);
         }
         Kind::Macroblock => {
             let weight = clamped(outer + three) & shallow;
             for (at, factor) in [(0, 27), (1, 18), (2, 9)] {
-                let change = clamped((weight * i16x16::splat(factor) + i16x16::splat(63)) >> 7);
+                let change = clamped((weight * Sixteen::splat(factor) + Sixteen::splat(63)) >> 7);
                 across[3 - at] = clamped(across[3 - at] + change);
                 across[4 + at] = clamped(across[4 + at] - change);
             }
@@ -95,8 +95,9 @@ pub(super) struct Edge {
 }
 
 impl Edge {
+    #[inline(never)]
     fn filtered(self, across: Across) -> Across {
-        filtered(across, self.filter, self.kind, self.outer)
+        sixteens(across, |across| filtered(across, self.filter, self.kind, self.outer))
     }
 
     /// Filters an edge between two rows, sixteen samples of luma long.
@@ -114,14 +115,14 @@ impl Edge {
         let first = self.at - 4 * self.stride;
         let across = std::array::from_fn(|row| {
             let at = first + row * self.stride;
-            widened(wide::bytemuck::cast([some::<8>(blue, at), some::<8>(red, at)]))
+            widened(joined([some(blue, at), some(red, at)]))
         });
         let across = self.filtered(across);
         for (row, &samples) in across.iter().enumerate().skip(1).take(6) {
             let at = first + row * self.stride;
-            let halves: [[u8; 8]; 2] = wide::bytemuck::cast(shortened(samples));
-            put(blue, at, &halves[0]);
-            put(red, at, &halves[1]);
+            let [of_blue, of_red] = parted(shortened(samples));
+            put(blue, at, &of_blue);
+            put(red, at, &of_red);
         }
     }
 
@@ -150,10 +151,11 @@ impl Edge {
     /// Filters sixteen rows of eight samples, four before the edge and four behind it.
     #[inline(always)]
     fn filtered_columns(self, rows: [[u8; 8]; 16]) -> [[u8; 8]; 16] {
-        let pairs: [u8x16; 8] = wide::bytemuck::cast(rows);
+        let pairs: [u8x16; 8] = std::array::from_fn(|at| joined([rows[2 * at], rows[2 * at + 1]]));
         // From (row, column) to (column, row), and back.
         let across = shuffled(shuffled(shuffled(shuffled(pairs)))).map(widened);
         let across = self.filtered(across).map(shortened);
-        wide::bytemuck::cast(shuffled(shuffled(shuffled(across))))
+        let pairs = shuffled(shuffled(shuffled(across))).map(parted);
+        std::array::from_fn(|row| pairs[row / 2][row % 2])
     }
 }
