@@ -162,11 +162,11 @@ impl Encoder {
         if let Output::Holding(held) = &mut self.output {
             for (index, (component, plane)) in held.components.iter_mut().zip(band).enumerate() {
                 let quantizer = &self.quantizers[self.plan.kind(index)];
-                if self.plan.effort == Effort::Small {
-                    component.push(plane, |columns| quantizer.quantize_dc(columns));
-                } else {
-                    component.push(plane, |columns| quantizer.quantize(columns));
-                }
+                let is_weighed = self.plan.effort == Effort::Small;
+                component.push(plane, |columns| {
+                    let block = quantizer.quantize(columns);
+                    if is_weighed { block.with_unquantised(columns) } else { block }
+                });
             }
             return Ok(());
         }

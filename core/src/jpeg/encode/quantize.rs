@@ -35,6 +35,14 @@ impl Block {
         block
     }
 
+    /// Its DC; the other coefficients of `columns`, which it was made of, as they are, with those marked that do not round
+    /// to 0.
+    pub(super) fn with_unquantised(&self, columns: &Columns) -> Self {
+        let mut coefficients = columns.map(i16x8::to_array);
+        coefficients[0][0] = self.coefficients[0][0];
+        Self { coefficients, nonzero: self.nonzero }
+    }
+
     /// Where the coefficients in `band` are that are not zero.
     #[inline(always)]
     pub(super) fn nonzero_in(&self, (first, last): Band) -> impl Iterator<Item = u32> + use<> {
@@ -139,14 +147,6 @@ impl Quantizer {
             let zero = zeros_of_two(pair[0], pair[1]);
             nonzero |= bits[0][!zero as usize & 0xFF] | bits[1][!zero as usize >> 8 & 0xFF];
         }
-        Block { coefficients, nonzero }
-    }
-
-    /// DC quantised, the other coefficients of `columns` as they are, with those marked that do not round to 0.
-    pub(super) fn quantize_dc(&self, columns: &Columns) -> Block {
-        let Block { coefficients: quantised, nonzero } = self.quantize(columns);
-        let mut coefficients = columns.map(i16x8::to_array);
-        coefficients[0][0] = quantised[0][0];
         Block { coefficients, nonzero }
     }
 }
