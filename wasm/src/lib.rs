@@ -4,6 +4,11 @@
 //! `failure` describes. Options are bytes of JSON, because handing over text takes wasm-bindgen more script; text is handed back as
 //! a `JsValue` for the same reason.
 
+/// 1.7 kB of code, not the 7.3 kB of the standard library's allocator, and as quick; it grows in place, too.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 mod failure;
 mod options;
 
