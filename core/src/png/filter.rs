@@ -49,7 +49,7 @@ impl Strategy {
                 }
                 seen.iter().map(|bits| u64::from(bits.count_ones())).sum()
             }
-            _ => differences.iter().map(|&byte| u64::from((byte as i8).unsigned_abs())).sum(),
+            _ => differences.iter().map(|&byte| u64::from(size(byte))).sum(),
         }
     }
 }
@@ -175,7 +175,8 @@ impl Around<'_> {
     fn size(self, filter: u8) -> u32 {
         let mut differences = [0; BLOCK];
         self.differences(filter, &mut differences[..self.row.len()]);
-        differences.iter().map(|&byte| u32::from((byte as i8).unsigned_abs())).sum()
+        // At most 64 times 128; those behind the row are 0.
+        differences.iter().map(|&byte| u16::from(size(byte))).sum::<u16>().into()
     }
 }
 
@@ -187,19 +188,26 @@ const fn mean(a: u8, b: u8) -> u8 {
 }
 
 /// The one of left, above and upper left that is nearest to left + above − upper left (PNG 9.4).
+///
+/// Of left and above, `low` is the smaller one. The corner is nearest where it lies between them, and neither of its
+/// distances from them is twice the other one or more. All of it in eight bits.
 #[inline(always)]
-const fn paeth(a: u8, b: u8, c: u8) -> u8 {
-    // Distances from the prediction: of left it is how far above is from the corner, and the other way round.
-    let (left, above) = (b.abs_diff(c), a.abs_diff(c));
-    // On one side of the corner they add up, else they cancel out.
-    let corner = if (a < c) == (b < c) { left.saturating_add(above) } else { left.abs_diff(above) };
-    if left <= above && left <= corner {
-        a
-    } else if above <= corner {
-        b
+fn paeth(a: u8, b: u8, c: u8) -> u8 {
+    let (low, high) = (a.min(b), a.max(b));
+    let (over, under) = (c.saturating_sub(low), high.saturating_sub(c));
+    if over >= under.saturating_add(under) {
+        low
+    } else if under >= over.saturating_add(over) {
+        high
     } else {
         c
     }
+}
+
+/// How far a difference is from 0, either way round.
+#[inline(always)]
+fn size(difference: u8) -> u8 {
+    difference.min(difference.wrapping_neg())
 }
 
 #[cfg(test)]
