@@ -35,26 +35,19 @@ impl Bits {
         }
     }
 
-    /// Adds `entries`, bits and how many of them, at most 48: so many that they fit into `N` bytes with 8 bytes to spare.
+    /// What puts bits into a buffer, until [`Self::lower`].
     #[inline(always)]
-    pub(super) fn gather<const N: usize>(&mut self, entries: impl Iterator<Item = (u64, u32)>) {
-        let mut buffer = [0; N];
-        let (mut at, mut held, mut count) = (0, self.held, self.count);
-        // Whole bytes first: then 48 more bits fit.
-        self.bytes.extend_from_slice(&held.to_le_bytes()[..count as usize / 8]);
-        (held, count) = (held >> (count & !7), count & 7);
-        for (bits, length) in entries {
-            held |= bits << count;
-            count += length;
-            if let Some(to) = buffer.get_mut(at..at + 8) {
-                to.copy_from_slice(&held.to_le_bytes());
-            }
-            at += count as usize / 8;
-            held >>= count & !7;
-            count &= 7;
-        }
-        self.bytes.extend_from_slice(&buffer[..at]);
-        (self.held, self.count) = (held, count);
+    pub(super) fn lift(&mut self) -> Pen {
+        // Whole bytes first: then 56 more bits fit.
+        self.bytes.extend_from_slice(&self.held.to_le_bytes()[..self.count as usize / 8]);
+        Pen { at: 0, held: self.held >> (self.count & !7), count: self.count & 7 }
+    }
+
+    /// Takes what `pen` put into `buffer`.
+    #[inline(always)]
+    pub(super) fn lower(&mut self, pen: Pen, buffer: &[u8]) {
+        self.bytes.extend_from_slice(&buffer[..pen.at]);
+        (self.held, self.count) = (pen.held, pen.count);
     }
 
     /// Fills the last byte up with zeros.
@@ -62,5 +55,27 @@ impl Bits {
         let whole = self.count.div_ceil(8) as usize;
         self.bytes.extend_from_slice(&self.held.to_le_bytes()[..whole]);
         (self.held, self.count) = (0, 0);
+    }
+}
+
+/// Where in a buffer bits are put.
+pub(super) struct Pen {
+    at: usize,
+    held: u64,
+    /// How many bits are held: fewer than 8 between two calls.
+    count: u32,
+}
+
+impl Pen {
+    /// Adds the `count` low bits of `bits`, at most 56; the others are 0. `buffer` has 8 bytes to spare.
+    #[inline(always)]
+    pub(super) fn put(&mut self, buffer: &mut [u8], bits: u64, count: u32) {
+        let held = self.held | bits << self.count;
+        let count = self.count + count;
+        if let Some(to) = buffer.get_mut(self.at..self.at + 8) {
+            to.copy_from_slice(&held.to_le_bytes());
+        }
+        self.at += count as usize / 8;
+        (self.held, self.count) = (held >> (count & !7), count & 7);
     }
 }

@@ -28,6 +28,18 @@ impl Token {
         if self.0 < 1 << 16 { None } else { Some((self.0 >> 16, self.0 & 0xFFFF)) }
     }
 
+    /// The byte of a literal.
+    #[inline(always)]
+    const fn byte(self) -> u8 {
+        self.0 as u8
+    }
+
+    #[inline(always)]
+    const fn all_literals(four: &[Self; 4]) -> bool {
+        let [a, b, c, d] = *four;
+        a.0 | b.0 | c.0 | d.0 < 1 << 16
+    }
+
     /// Bytes that it stands for.
     pub(super) const fn bytes(self) -> usize {
         if self.0 < 1 << 16 { 1 } else { (self.0 >> 16) as usize }
@@ -46,16 +58,32 @@ impl Counts {
 
     pub(super) fn of(tokens: &[Token]) -> Self {
         let mut counts = Self::NONE;
-        for token in tokens {
-            match token.parts() {
-                None => counts.literals[token.0 as usize & 0xFF] += 1,
-                Some((length, distance)) => {
-                    counts.literals[length_symbol(length).0] += 1;
-                    counts.distances[distance_symbol(distance).0] += 1;
-                }
+        // Four of each, as the same literal often comes twice and one must not wait for the other.
+        let mut literals = [[0; 256]; 4];
+        let (fours, rest) = tokens.as_chunks::<4>();
+        for four in fours {
+            if Token::all_literals(four) {
+                literals.iter_mut().zip(four).for_each(|(counts, token)| counts[usize::from(token.byte())] += 1);
+            } else {
+                four.iter().for_each(|token| counts.note(*token));
             }
         }
+        rest.iter().for_each(|token| counts.note(*token));
+        for more in literals {
+            counts.literals.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+        }
         counts
+    }
+
+    #[inline(always)]
+    fn note(&mut self, token: Token) {
+        match token.parts() {
+            None => self.literals[usize::from(token.byte())] += 1,
+            Some((length, distance)) => {
+                self.literals[length_symbol(length).0] += 1;
+                self.distances[distance_symbol(distance).0] += 1;
+            }
+        }
     }
 
     /// Extra bits, in 1/256.
@@ -111,6 +139,8 @@ pub(super) struct Blocks {
     /// Tokens up to here have been counted into `counts`.
     counted: usize,
     counts: Counts,
+    /// Their cost.
+    counts_cost: u64,
     literal_cost: u32,
     /// What all tokens took that have been counted, in 1/256 bits.
     cost: u64,
@@ -129,6 +159,7 @@ impl Blocks {
             tokens: Vec::with_capacity(MOST),
             counted: 0,
             counts: Counts::NONE,
+            counts_cost: 0,
             literal_cost: 8 << 8,
             cost: 0,
         }
@@ -142,6 +173,18 @@ impl Blocks {
         }
     }
 
+    /// Adds each of `bytes` as a literal.
+    pub(super) fn push_literals(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(self.counted + PORTION - self.tokens.len()));
+            self.tokens.extend(now.iter().map(|&byte| Token::literal(byte)));
+            if self.tokens.len() == self.counted + PORTION {
+                self.weigh();
+            }
+            bytes = later;
+        }
+    }
+
     /// Ends the block before the last portion, if that is cheaper; or behind it, if there are many tokens.
     #[inline(never)]
     fn weigh(&mut self) {
@@ -149,21 +192,23 @@ impl Blocks {
         const HEADER: u64 = 600 << 8;
         let portion = Counts::of(&self.tokens[self.counted..]);
         self.literal_cost = portion.literal_cost();
-        self.cost += portion.cost() + portion.extra();
+        let more = portion.cost();
+        self.cost += more + portion.extra();
         let mut both = self.counts.clone();
         both.add(&portion);
-        if self.counted > 0 && both.cost() > self.counts.cost() + portion.cost() + HEADER {
+        let together = both.cost();
+        if self.counted > 0 && together > self.counts_cost + more + HEADER {
             self.write(self.counted, false);
             self.tokens.drain(..self.counted);
-            self.counts = portion;
+            (self.counts, self.counts_cost) = (portion, more);
         } else {
-            self.counts = both;
+            (self.counts, self.counts_cost) = (both, together);
         }
         self.counted = self.tokens.len();
         if self.counted == MOST {
             self.write(self.counted, false);
             self.tokens.clear();
-            (self.counted, self.counts) = (0, Counts::NONE);
+            (self.counted, self.counts, self.counts_cost) = (0, Counts::NONE, 0);
         }
     }
 
@@ -221,7 +266,7 @@ impl Codes {
     /// The best for `counts`.
     pub(super) fn best(counts: &Counts) -> Self {
         let mut codes = Self { literals: [0; 288], distances: [0; 32] };
-        lengths(&counts.literals, LONGEST, &mut codes.literals[..LITERALS]);
+        lengths(&counts.literals, LONGEST - 1, &mut codes.literals[..LITERALS]);
         lengths(&counts.distances, LONGEST, &mut codes.distances[..DISTANCES]);
         // Without distances, a code for one that is never used: some decoders want it.
         if codes.distances.iter().all(|&length| length == 0) {
@@ -280,19 +325,37 @@ fn write_tokens(bits: &mut Bits, tokens: &[Token], lengths: &Codes) {
     }
     // Code and length of each distance.
     let distances: [(u32, u32); 32] = std::array::from_fn(|i| (distances[i].into(), lengths.distances[i].into()));
+    let entry = |token: Token| {
+        let Some((length, distance)) = token.parts() else {
+            let (code, count) = table[usize::from(token.byte())];
+            return (code.into(), count);
+        };
+        let (code, count) = table[(256 + length as usize - 3) & 511];
+        let (symbol, extra) = distance_symbol(distance);
+        let (distance_code, distance_count) = distances[symbol & 31];
+        let over = (distance - 1) & ((1 << extra) - 1);
+        let behind = u64::from(distance_code | over << distance_count);
+        (u64::from(code) | behind << count, count + distance_count + extra)
+    };
+    let mut buffer = [0; 8 * CHUNK + 8];
     for tokens in tokens.chunks(CHUNK) {
-        bits.gather::<{ 8 * CHUNK + 8 }>(tokens.iter().map(|token| {
-            let Some((length, distance)) = token.parts() else {
-                let (code, count) = table[token.0 as usize & 0xFF];
-                return (code.into(), count);
-            };
-            let (code, count) = table[(256 + length as usize - 3) & 511];
-            let (symbol, extra) = distance_symbol(distance);
-            let (distance_code, distance_count) = distances[symbol & 31];
-            let over = (distance - 1) & ((1 << extra) - 1);
-            let behind = u64::from(distance_code | over << distance_count);
-            (u64::from(code) | behind << count, count + distance_count + extra)
-        }));
+        let mut pen = bits.lift();
+        let (fours, rest) = tokens.as_chunks::<4>();
+        for four in fours {
+            if Token::all_literals(four) {
+                let [a, b, c, d] = four.map(|token| table[usize::from(token.byte())]);
+                let [ab, cd] = [[a, b], [c, d]].map(|[a, b]| (u64::from(a.0) | u64::from(b.0) << a.1, a.1 + b.1));
+                pen.put(&mut buffer, ab.0 | cd.0 << ab.1, ab.1 + cd.1);
+            } else {
+                for (code, count) in four.map(entry) {
+                    pen.put(&mut buffer, code, count);
+                }
+            }
+        }
+        for (code, count) in rest.iter().map(|token| entry(*token)) {
+            pen.put(&mut buffer, code, count);
+        }
+        bits.lower(pen, &buffer);
     }
     bits.put(literals[END].into(), lengths.literals[END].into());
 }

@@ -121,21 +121,24 @@ impl Deflater {
 
     /// Takes runs of one byte for matches, and all else for literals.
     fn parse_runs(&mut self, end: usize) {
-        let (window, mut at) = (&self.window, self.at);
+        let window = &self.window;
+        // Literals from `start` to `at` wait.
+        let (mut start, mut at) = (self.at, self.at);
         while at < end {
             let Some(&eight) = window[at..end].first_chunk::<8>() else { break };
             if at == 0 || eight != [window[at - 1]; 8] {
-                eight.iter().for_each(|&byte| self.blocks.push(Token::literal(byte)));
                 at += 8;
                 continue;
             }
             let rest = &window[at..end];
             let run = rest[..rest.len().min(LONGEST)].iter().take_while(|byte| **byte == eight[0]).count();
+            self.blocks.push_literals(&window[start..at]);
             self.blocks.push(Token::repeat(run as u32, 1));
             at += run;
+            start = at;
         }
-        window[at..end.max(at)].iter().for_each(|&byte| self.blocks.push(Token::literal(byte)));
         self.at = end.max(at);
+        self.blocks.push_literals(&window[start..self.at]);
     }
 
     /// Takes the longest match at each place, unless there is a longer one at the next.
