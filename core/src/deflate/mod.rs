@@ -97,7 +97,7 @@ impl Deflater {
         let end = if last { self.window.len() } else { self.window.len() - AHEAD };
         match self.effort {
             Effort::Fast => self.parse_quickly(end, Patience { depth: 4, enough: 32 }),
-            Effort::Balanced => self.parse_quickly(end, Patience { depth: 24, enough: 96 }),
+            Effort::Balanced => self.parse_quickly(end, Patience { depth: 28, enough: 96 }),
             Effort::Small => optimal::parse(self, end),
         }
     }
@@ -165,7 +165,8 @@ impl Deflater {
             self.misses = 0;
             while length < patience.enough && at + 1 < view.bytes.len() {
                 let place = self.chains.note(view, at + 1, shift);
-                let less = Patience { depth: patience.depth / 2, ..patience };
+                let depth = if length < LONG { patience.depth / 2 } else { patience.depth / 4 };
+                let less = Patience { depth, ..patience };
                 let next = self.chains.longest(view, at + 1, place, length, less, |_, _| {});
                 if next.0 == 0 {
                     break;
@@ -175,17 +176,29 @@ impl Deflater {
                 (length, distance) = next;
             }
             self.blocks.push(Token::repeat(length as u32, distance as u32));
-            let noted = if length < patience.enough { at + 2 } else { at + 1 };
-            for at in noted..at + length {
-                self.chains.note(view, at, shift);
-            }
-            at += length;
+            let behind = at + length;
+            at += if length < patience.enough { 2 } else { 1 };
+            // The beginning and the end of a match, and less of what is between them.
+            let tail = at.max(behind.saturating_sub(EDGE));
+            let head = tail.min(at + EDGE);
+            let places = (at..head).chain((head..tail).step_by(SPARSE)).chain(tail..behind);
+            places.for_each(|at| _ = self.chains.note(view, at, shift));
+            at = behind;
         }
         self.at = at;
     }
 }
 
+/// The most places that are passed over where nothing was found.
 const SKIP: usize = 7;
+
+/// A match of so many bytes is good: less time is spent on a longer one at the next place.
+const LONG: usize = 32;
+
+/// Of a match, so many places at each end are noted, and of those between one in [`SPARSE`].
+const EDGE: usize = 16;
+
+const SPARSE: usize = 2;
 
 /// Whether a match takes fewer bits than so many literals, each of which takes `literal` bits, in 1/256.
 #[inline(always)]

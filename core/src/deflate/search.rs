@@ -82,7 +82,8 @@ impl Chains {
             }
             last_far = far;
             let there = &view.bytes[at - far..];
-            if there[longest] == rest[longest] {
+            let four = |bytes: &[u8]| bytes[longest - 3..].first_chunk::<4>().copied();
+            if four(there) == four(rest) {
                 let length = common(there, rest);
                 if length > longest {
                     (longest, distance) = (length, far);
