@@ -17,7 +17,7 @@ const SUM_BITS: u32 = 12;
 
 /// A sample that is averaged.
 pub(crate) trait Sample: Copy + Ord + Default + std::fmt::Debug + Into<u64> {
-    /// A sum down a column of six, weighted: −8 to 72 times a sample.
+    /// A sum down a column of six, weighted: −8 to 72 times a sample, less a constant.
     type Tall: Copy + Default + std::fmt::Debug;
 
     /// The sample of value `value`, which never passes the largest one.
@@ -33,17 +33,12 @@ pub(crate) trait Sample: Copy + Ord + Default + std::fmt::Debug + Into<u64> {
     fn settle(six: [Self::Tall; 6], low: Self, high: Self) -> Self;
 }
 
-/// The weighted sum of six values, as numbers of the type.
-macro_rules! weigh {
-    (<$number:ty>, $six:expr) => {{
-        let [a, b, c, d, e, f] = $six.map(|value| value as $number);
-        let [near, next, far] = WEIGHTS.map(|weight| weight as $number);
-        near * (c + d) + next * (b + e) + far * (a + f)
-    }};
-}
 /// Samples of the first type; sums of four fit the second, of a column of six the third, of six by six the fourth.
+///
+/// Sums of columns are kept less the last number, so that sums of two of them fit the third type, too: there are no
+/// vectors of 32-bit products before SSE4.1, but such of 16-bit factors.
 macro_rules! sample {
-    ($sample:ty, $mean:ty, $tall:ty, $sum:ty) => {
+    ($sample:ty, $mean:ty, $tall:ty, $sum:ty, $less:expr) => {
         impl Sample for $sample {
             type Tall = $tall;
 
@@ -59,22 +54,27 @@ macro_rules! sample {
 
             #[inline(always)]
             fn tall(six: [Self; 6]) -> $tall {
-                weigh!(<$tall>, six)
+                let [a, b, c, d, e, f] = six.map(|sample| sample as $tall);
+                let [near, next, far] = WEIGHTS.map(|weight| weight as $tall);
+                near * (c + d) + next * (b + e) + far * (a + f) - $less
             }
 
             #[inline(always)]
-            fn settle(six: [$tall; 6], low: Self, high: Self) -> Self {
-                let sum = weigh!(<$sum>, six);
-                let rounded = ((sum + (1 << (SUM_BITS - 1))) >> SUM_BITS) as $tall;
+            fn settle([a, b, c, d, e, f]: [$tall; 6], low: Self, high: Self) -> Self {
+                let pairs = [c + d, b + e, a + f].map(|pair| pair as $sum);
+                let [near, next, far] = WEIGHTS.map(|weight| weight as $sum);
+                let sum = near * pairs[0] + next * pairs[1] + far * pairs[2];
+                let rounding = (1 << (SUM_BITS - 1)) + ($less << (SUM_BITS / 2));
+                let rounded = ((sum + rounding) >> SUM_BITS) as $tall;
                 rounded.max(low as $tall).min(high as $tall) as Self
             }
         }
     };
 }
 
-sample!(u8, u16, i16, i32);
-sample!(u16, u32, i32, i32);
-sample!(u32, u64, i64, i64);
+sample!(u8, u16, i16, i32, 32 * 255);
+sample!(u16, u32, i32, i32, 0);
+sample!(u32, u64, i64, i64, 0);
 
 /// A row of the whole as it waits for the rows below it.
 #[derive(Clone, Debug, Default)]
