@@ -1,6 +1,7 @@
 //! A zlib stream (RFC 1950, RFC 1951) in the making, from bytes that come in pieces of any length.
 //!
-//! The bytes of the stream depend on the bytes that went in and on the effort, not on how they were cut.
+//! The bytes of the stream depend on the bytes that went in, on which of them are differences, and on the effort; not on
+//! how they were cut.
 //!
 //! ```text
 //! bytes → window of 32 KiB and what is new → matches → tokens → blocks, each with codes of its own → bits
@@ -42,6 +43,8 @@ pub(crate) struct Deflater {
     at: usize,
     /// Literals since the last match.
     misses: usize,
+    /// New bytes that are not differences from a prediction.
+    unfiltered: usize,
     effort: Effort,
 }
 
@@ -63,20 +66,33 @@ impl Deflater {
             base: START,
             at: 0,
             misses: 0,
+            unfiltered: 0,
             effort,
         }
     }
 
+    /// Adds `data` that are differences from a prediction.
+    pub(crate) fn write_filtered(&mut self, data: &[u8]) {
+        self.gather(data, 0);
+    }
+
     /// Adds `data`.
-    pub(crate) fn write(&mut self, mut data: &[u8]) {
+    pub(crate) fn write(&mut self, data: &[u8]) {
+        self.gather(data, 1);
+    }
+
+    /// Adds `data`, of whose bytes each counts so much as `unfiltered`.
+    fn gather(&mut self, mut data: &[u8], unfiltered: usize) {
         const FULL: usize = REACH + NEW;
         self.checksum.write(data);
         while !data.is_empty() {
             let (part, rest) = data.split_at(data.len().min(FULL - self.window.len()));
             self.window.extend_from_slice(part);
+            self.unfiltered += unfiltered * part.len();
             data = rest;
             if self.window.len() == FULL {
                 self.parse(false);
+                self.unfiltered = 0;
                 let done = self.at.saturating_sub(REACH);
                 self.window.drain(..done);
                 self.base = self.base.wrapping_add(done as u32);
@@ -111,8 +127,10 @@ impl Deflater {
         self.parse_lazily(end.min(start + PROBE), patience);
         let cost = self.blocks.cost().saturating_sub(before);
         let plain = literals_cost(&self.window[start..self.at]);
-        // Two bits a byte: what is flat tells nothing.
-        if cost > plain - plain / 8 && plain >> 9 > (self.at - start) as u64 {
+        // What is flat tells nothing of what follows it, two bits a byte; but it may be what a good prediction left.
+        let predicted = 8 * self.unfiltered <= end - start;
+        let least = if predicted { 1 << 6 } else { 2 << 8 };
+        if cost > plain - plain / 8 && plain > (self.at - start) as u64 * least {
             self.parse_runs(end);
         } else {
             self.parse_lazily(end, patience);

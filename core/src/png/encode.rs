@@ -92,7 +92,7 @@ impl Pixels {
     pub(super) fn push(&mut self, row: &[u8]) {
         match &mut self.held {
             Some(held) => held.extend_from_slice(row),
-            None => self.deflater.write(self.filter.apply(row)),
+            None => put(&mut self.deflater, self.filter.apply(row)),
         }
     }
 
@@ -102,14 +102,22 @@ impl Pixels {
             let tried = Strategy::ALL.map(|strategy| {
                 let mut filter = Filter::new(self.layout, strategy);
                 let mut deflater = Deflater::behind(Vec::new(), Effort::Balanced);
-                rows().for_each(|row| deflater.write(filter.apply(row)));
+                rows().for_each(|row| put(&mut deflater, filter.apply(row)));
                 (deflater.finish().len(), strategy)
             });
             let best = tried.into_iter().min_by_key(|(bytes, _)| *bytes);
             let mut filter = Filter::new(self.layout, best.map_or(Strategy::Sparse, |(_, strategy)| strategy));
-            rows().for_each(|row| self.deflater.write(filter.apply(row)));
+            rows().for_each(|row| put(&mut self.deflater, filter.apply(row)));
         }
         self.deflater.finish()
+    }
+}
+
+/// Adds a row behind its filter type.
+fn put(deflater: &mut Deflater, row: &[u8]) {
+    match row {
+        [0, ..] => deflater.write(row),
+        _ => deflater.write_filtered(row),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Filters of rows (PNG 9): what is written is the difference from a prediction, row by row.
 //!
 //! By [`Strategy::Sparse`], rows stay as they are where many pixels equal the one before, as in what was drawn:
-//! repetitions tell more than differences. Else the filter is taken whose differences are the smallest, by a quarter of
-//! the row. The other strategies are tried one after the other where time is no matter.
+//! repetitions tell more than differences, except in gradients. Else the filter is taken whose differences are the
+//! smallest, by a quarter of the row. The other strategies are tried one after the other where time is no matter.
 
 use super::layout::Layout;
 use crate::deflate::literals_cost;
@@ -70,6 +70,9 @@ const BLOCK: usize = 64;
 /// Of so many blocks, one is looked at.
 const SPARSE: usize = 4;
 
+/// In gradients, bytes that are not those of the pixel before differ from them by less.
+const SOFT: u64 = 6;
+
 impl Filter {
     pub(super) fn new(layout: Layout, strategy: Strategy) -> Self {
         let bytes = layout.pixel_bytes() + layout.row_bytes();
@@ -91,7 +94,7 @@ impl Filter {
         let (kind, differences) = self.filtered.split_at_mut(1);
         kind[0] = match self.strategy {
             Strategy::Fixed(filter) => filter,
-            Strategy::Sparse => around.best(),
+            Strategy::Sparse => around.best(self.layout.channels.is_multiple_of(2)),
             strategy => {
                 let weight = |filter: &u8| {
                     around.differences(*filter, differences);
@@ -131,8 +134,8 @@ impl Around<'_> {
         }
     }
 
-    /// The filter for the row.
-    fn best(self) -> u8 {
+    /// The filter for the row of a picture with or without alpha.
+    fn best(self, alpha: bool) -> u8 {
         // A row of a few blocks is looked at as a whole.
         let step = if self.row.len() < 16 * BLOCK { BLOCK } else { SPARSE * BLOCK };
         let mut sizes = [0_u64; 5];
@@ -145,7 +148,10 @@ impl Around<'_> {
                 *size += u64::from(block.size(filter));
             }
         }
-        if equal >= seen / 4 {
+        // Gradients repeat pixels, too, but go up and down by little. What is partly clear was drawn.
+        let rest = seen - equal;
+        let gradient = !alpha && rest > seen / 8 && sizes[1] < SOFT * u64::from(rest);
+        if equal >= seen / 4 && !gradient {
             return 0;
         }
         let least = (0..).zip(sizes).min_by_key(|&(filter, size)| (size, filter));
