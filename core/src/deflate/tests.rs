@@ -11,8 +11,12 @@ fn noise(seed: &mut u32) -> u32 {
 }
 
 fn deflated<'a>(parts: impl Iterator<Item = &'a [u8]>, effort: Effort) -> Vec<u8> {
+    deflated_by(Deflater::write, parts, effort)
+}
+
+fn deflated_by<'a>(write: fn(&mut Deflater, &[u8]), parts: impl Iterator<Item = &'a [u8]>, effort: Effort) -> Vec<u8> {
     let mut deflater = Deflater::behind(b"before".to_vec(), effort);
-    parts.for_each(|part| deflater.write(part));
+    parts.for_each(|part| write(&mut deflater, part));
     let bytes = deflater.finish();
     assert!(bytes.starts_with(b"before"));
     bytes[6..].to_vec()
@@ -50,8 +54,9 @@ fn inputs() -> Vec<(String, Vec<u8>)> {
 #[test]
 fn others_inflate_what_was_deflated() {
     for (name, bytes) in inputs() {
-        for effort in EFFORTS {
-            let stream = deflated([&bytes[..]].into_iter(), effort);
+        let ways: [fn(&mut Deflater, &[u8]); 2] = [Deflater::write, Deflater::write_filtered];
+        for (write, effort) in ways.into_iter().flat_map(|write| EFFORTS.map(|effort| (write, effort))) {
+            let stream = deflated_by(write, [&bytes[..]].into_iter(), effort);
             assert!(fdeflate::decompress_to_vec(&stream).as_ref() == Ok(&bytes), "{name}, {effort:?}");
             let again = miniz_oxide::inflate::decompress_to_vec_zlib(&stream);
             assert!(again.is_ok_and(|again| again == bytes), "{name}, {effort:?}");
@@ -66,8 +71,11 @@ fn streams_do_not_depend_on_how_the_bytes_come() {
     for (name, bytes) in inputs().into_iter().filter(|(_, bytes)| bytes.len() > 1000) {
         for effort in [Effort::Fast, Effort::Balanced] {
             let whole = deflated([&bytes[..]].into_iter(), effort);
+            let whole_filtered = deflated_by(Deflater::write_filtered, [&bytes[..]].into_iter(), effort);
             for length in [1001, 32_768, 131_072] {
                 assert!(deflated(bytes.chunks(length), effort) == whole, "{name} by {length}, {effort:?}");
+                let filtered = deflated_by(Deflater::write_filtered, bytes.chunks(length), effort);
+                assert!(filtered == whole_filtered, "{name}, filtered, by {length}, {effort:?}");
             }
         }
     }

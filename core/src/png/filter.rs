@@ -233,4 +233,25 @@ mod tests {
             assert_eq!(i32::from(mean(a, b)), (x + y) / 2, "{a} {b}");
         }
     }
+
+    /// The filters that [`Strategy::Sparse`] takes for rows of `pixel(x, y)`, from the second on.
+    fn filters<const N: usize>(pixel: impl Fn(usize, usize) -> [u8; N]) -> Vec<u8> {
+        const WIDTH: usize = 1500;
+        let color_type = [0, 4, 2, 6][N - 1];
+        let mut filter = Filter::new(Layout::of(WIDTH, color_type, 8), Strategy::Sparse);
+        let row = |y| -> Vec<u8> { (0..WIDTH).flat_map(|x| pixel(x, y)).collect() };
+        (0..9).map(|y| filter.apply(&row(y))[0]).skip(1).collect()
+    }
+
+    #[test]
+    fn gradients_are_filtered_and_screens_are_not() {
+        // Three of four pixels are those on their left.
+        let gradient = |x: usize, y: usize| ((x + y) / 4 % 256) as u8;
+        let screen = |x: usize, y: usize| ((x + y) / 4 * 97 % 256) as u8;
+        assert!(filters(|x, y| [gradient(x, y); 1]).iter().all(|&filter| filter > 0), "grey gradient");
+        assert!(filters(|x, y| [gradient(x, y); 3]).iter().all(|&filter| filter > 0), "gradient");
+        assert!(filters(|x, y| [gradient(x, y); 4]).iter().all(|&filter| filter == 0), "gradient with alpha");
+        assert!(filters(|x, y| [screen(x, y); 3]).iter().all(|&filter| filter == 0), "screen");
+        assert!(filters(|_, _| [7_u8; 3]).iter().all(|&filter| filter == 0), "nothing but one colour");
+    }
 }
