@@ -2,8 +2,8 @@
 
 /// Bytes in the making.
 #[derive(Debug, Default)]
-pub(super) struct Bits {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Bits {
+    pub(crate) bytes: Vec<u8>,
     held: u64,
     /// How many bits are held: fewer than 32 between two calls.
     count: u32,
@@ -11,13 +11,13 @@ pub(super) struct Bits {
 
 impl Bits {
     /// Goes on behind `bytes`.
-    pub(super) fn behind(bytes: Vec<u8>) -> Self {
+    pub(crate) fn behind(bytes: Vec<u8>) -> Self {
         Self { bytes, held: 0, count: 0 }
     }
 
     /// Makes room for so many `more` bytes. What is held twice while it moves is little more than what there is: a result
     /// grows by a quarter, not by as much again.
-    pub(super) fn reserve(&mut self, more: usize) {
+    pub(crate) fn reserve(&mut self, more: usize) {
         if self.bytes.capacity() - self.bytes.len() < more {
             self.bytes.reserve_exact(more.max(self.bytes.len() / 4));
         }
@@ -25,7 +25,7 @@ impl Bits {
 
     /// Adds the `count` low bits of `bits`, at most 32; the others are 0.
     #[inline(always)]
-    pub(super) fn put(&mut self, bits: u32, count: u32) {
+    pub(crate) fn put(&mut self, bits: u32, count: u32) {
         self.held |= u64::from(bits) << self.count;
         self.count += count;
         if self.count >= 32 {
@@ -51,7 +51,7 @@ impl Bits {
     }
 
     /// Fills the last byte up with zeros.
-    pub(super) fn align(&mut self) {
+    pub(crate) fn align(&mut self) {
         let whole = self.count.div_ceil(8) as usize;
         self.bytes.extend_from_slice(&self.held.to_le_bytes()[..whole]);
         (self.held, self.count) = (0, 0);

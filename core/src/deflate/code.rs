@@ -1,20 +1,20 @@
 //! Symbols and their codes (RFC 1951 3.2.2, 3.2.5).
 
 /// Symbols of literals, the end of a block, and lengths.
-pub(super) const LITERALS: usize = 286;
+pub(crate) const LITERALS: usize = 286;
 
 /// Symbols of distances.
-pub(super) const DISTANCES: usize = 30;
+pub(crate) const DISTANCES: usize = 30;
 
 /// The symbol of the end of a block.
-pub(super) const END: usize = 256;
+pub(crate) const END: usize = 256;
 
 /// The longest code of a literal, a length or a distance.
-pub(super) const LONGEST: u8 = 15;
+pub(crate) const LONGEST: u8 = 15;
 
 /// The symbol of a match `length`, 3 to 258, from 257 on; and how many extra bits follow it.
 #[inline(always)]
-pub(super) const fn length_symbol(length: u32) -> (usize, u32) {
+pub(crate) const fn length_symbol(length: u32) -> (usize, u32) {
     let over = length - 3;
     match over {
         0..8 => (257 + over as usize, 0),
@@ -28,7 +28,7 @@ pub(super) const fn length_symbol(length: u32) -> (usize, u32) {
 
 /// The symbol of a `distance`, 1 to 32768, and how many extra bits follow it.
 #[inline(always)]
-pub(super) const fn distance_symbol(distance: u32) -> (usize, u32) {
+pub(crate) const fn distance_symbol(distance: u32) -> (usize, u32) {
     let over = distance - 1;
     if over < 4 {
         return (over as usize, 0);
@@ -38,12 +38,12 @@ pub(super) const fn distance_symbol(distance: u32) -> (usize, u32) {
 }
 
 /// How many extra bits follow a symbol of a length.
-pub(super) const fn length_extra(symbol: usize) -> u32 {
+pub(crate) const fn length_extra(symbol: usize) -> u32 {
     if symbol < 265 || symbol == 285 { 0 } else { (symbol as u32 - 261) / 4 }
 }
 
 /// How many extra bits follow a symbol of a distance.
-pub(super) const fn distance_extra(symbol: usize) -> u32 {
+pub(crate) const fn distance_extra(symbol: usize) -> u32 {
     if symbol < 4 { 0 } else { symbol as u32 / 2 - 1 }
 }
 
@@ -52,7 +52,7 @@ pub(super) const fn distance_extra(symbol: usize) -> u32 {
 ///
 /// Huffman's algorithm over two queues; then, where codes are too long, the shortest that can be are lengthened until
 /// Kraft's sum is met. The rarest symbols get the longest codes.
-pub(super) fn lengths(counts: &[u32], longest: u8, lengths: &mut [u8]) {
+pub(crate) fn lengths(counts: &[u32], longest: u8, lengths: &mut [u8]) {
     lengths.fill(0);
     // Counts are below 2³² and symbols below 2⁹: one number holds both, and sorts by count.
     let mut leaves: Vec<u64> = Vec::with_capacity(counts.len());
@@ -139,7 +139,7 @@ fn limit(many: &mut [u32; 64], longest: u8) {
 }
 
 /// The canonical codes of these `lengths` (RFC 1951 3.2.2), each with its first bit lowest.
-pub(super) fn codes(lengths: &[u8], codes: &mut [u16]) {
+pub(crate) fn codes(lengths: &[u8], codes: &mut [u16]) {
     let mut next = [0_u16; LONGEST as usize + 1];
     for &length in lengths.iter().filter(|length| **length > 0) {
         next[usize::from(length)] += 1;

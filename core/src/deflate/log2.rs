@@ -27,7 +27,7 @@ const FRACTIONS: [u8; 1 << BITS] = {
 
 /// 256 · log₂ `n`, at most four less; 0 for 0.
 #[inline(always)]
-pub(super) const fn log2(n: u32) -> u32 {
+pub(crate) const fn log2(n: u32) -> u32 {
     if n == 0 {
         return 0;
     }

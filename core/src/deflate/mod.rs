@@ -7,10 +7,10 @@
 //! bytes → window of 32 KiB and what is new → matches → tokens → blocks, each with codes of its own → bits
 //! ```
 
-mod bits;
+pub(crate) mod bits;
 mod block;
-mod code;
-mod log2;
+pub(crate) mod code;
+pub(crate) mod log2;
 mod optimal;
 mod search;
 #[cfg(test)]
