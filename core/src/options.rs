@@ -19,7 +19,7 @@ pub struct Options {
     pub format: Option<Target>,
     /// The quality of lossy results.
     pub quality: Quality,
-    /// How much time an encoder takes to save bytes; it has no say for GIF and lossless WebP.
+    /// How much time an encoder takes to save bytes; it has no say for GIF.
     pub effort: Effort,
     /// Whether a JPEG is written in progressive scans, which show a coarse picture first; those of [`Effort::Small`]
     /// always are.

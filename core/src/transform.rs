@@ -275,7 +275,7 @@ impl Making<'_> {
         // Neither coding has a grey of its own: what is grey here is RGB there.
         let profile = self.fitting_profile(Model::Rgb);
         if !self.lossy {
-            return webp::encode(&half.into_rgb(), profile.as_deref());
+            return webp::encode(&half.into_rgb(), self.options.effort, profile.as_deref());
         }
         webp::encode_lossy(&half, self.webp_quality(), self.options.effort, profile.as_deref())
     }

@@ -1,11 +1,8 @@
 //! The alpha plane of a lossy image (RFC 9649, 2.7.1.2): filtered, and coded as the green of a lossless one.
 
-use image_webp::ColorType;
-
-use super::lossless::vp8l;
 use super::malformed;
-use super::vp8l::Picture;
-use crate::Error;
+use super::vp8l::{Picture, encode};
+use crate::{Effort, Error};
 
 /// How a level is foretold from its neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,26 +71,20 @@ pub(super) fn levels(plane: &[u8], width: usize, height: usize) -> Result<Vec<u8
 
 /// What a chunk `ALPH` holds for `levels`, `width` a row: the smallest of what the filters make, or the levels as they
 /// are. `None` where all are opaque.
-///
-/// # Errors
-/// Unsupported where a side is over 16383 pixels.
-pub(super) fn plane(levels: &[u8], width: usize) -> Result<Option<Vec<u8>>, Error> {
-    /// Bytes of a lossless image before its data: a signature and its size, which the frame states.
-    const HEADER: usize = 5;
+pub(super) fn plane(levels: &[u8], width: usize, effort: Effort) -> Option<Vec<u8>> {
     if levels.iter().all(|&level| level == u8::MAX) {
-        return Ok(None);
+        return None;
     }
     let weights = Filter::ALL.map(|filter| weight(&filter.residue(levels, width)));
     let best = (0..weights.len()).min_by_key(|&at| weights[at]).unwrap_or(0);
     let residue = Filter::ALL[best].residue(levels, width);
-    let coded = vp8l(&residue, (width, levels.len() / width), ColorType::L8, false)?;
-    let plane = if coded.len() - HEADER < levels.len() {
+    let coded = encode(residue.iter().map(|&level| u32::from(level) << 8).collect(), width, effort);
+    Some(if coded.len() < levels.len() {
         // Two bits each, from the lowest: lossless coding, and the filter.
-        [&[1 | (best as u8) << 2][..], &coded[HEADER..]].concat()
+        [&[1 | (best as u8) << 2][..], &coded].concat()
     } else {
         [&[0][..], levels].concat()
-    };
-    Ok(Some(plane))
+    })
 }
 
 /// How many bits so many differences take, about: those that differ from the one before, weighed by how rare they are.
@@ -134,8 +125,9 @@ mod tests {
                 (seed >> 24) as u8
             })
             .collect();
-        assert_eq!(plane(&noise, 64).unwrap().unwrap().len(), 1 + noise.len());
-        assert!(plane(&[7; 64 * 64], 64).unwrap().unwrap().len() < 64);
-        assert_eq!(plane(&[255; 64], 8).unwrap(), None);
+        assert_eq!(plane(&noise, 64, Effort::Fast).unwrap().len(), 1 + noise.len());
+        let flat = plane(&[7; 64 * 64], 64, Effort::Fast).unwrap();
+        assert!(flat.len() < 64, "{flat:?}");
+        assert_eq!(plane(&[255; 64], 8, Effort::Fast), None);
     }
 }

@@ -1,50 +1,34 @@
-//! Lossless images (VP8L), coded by `image-webp`.
-
-use image_webp::{ColorType, EncoderParams, WebPEncoder};
+//! Lossless images: a header (RFC 9649, 3.4), and what `vp8l` makes of the pixels.
 
 use super::container::{Coded, Data};
-use super::{MOST_SIDE, unsupported};
-use crate::Error;
+use super::{MOST_SIDE, unsupported, vp8l};
 use crate::raster::{Model, Raster, Samples};
+use crate::{Effort, Error};
 
 /// `raster` without loss. It has 8-bit samples and is not YCbCr.
 ///
 /// # Errors
 /// Unsupported where a side is over 16383 pixels.
-pub(crate) fn lossless(raster: &Raster) -> Result<Coded, Error> {
-    let color = match raster.model {
-        Model::Grey => ColorType::L8,
-        Model::GreyAlpha => ColorType::La8,
-        Model::Rgb | Model::YCbCr => ColorType::Rgb8,
-        Model::Rgba => ColorType::Rgba8,
-    };
-    let Samples::Eight(samples) = &raster.samples else { unreachable!("depth is reduced before") };
-    let image = vp8l(samples, (raster.width, raster.height), color, true)?;
-    let data = Data::Lossless { image, alpha: raster.model.has_alpha() };
-    Ok(Coded { width: raster.width as u32, height: raster.height as u32, data })
-}
-
-/// What a chunk `VP8L` holds of a picture, whose rows are predicted from those above or not at all.
-pub(super) fn vp8l(
-    samples: &[u8],
-    (width, height): (usize, usize),
-    color: ColorType,
-    predicted: bool,
-) -> Result<Vec<u8>, Error> {
-    /// RIFF, its length, WEBP, VP8L, its length.
-    const BEFORE: usize = 20;
-    if width.max(height) > MOST_SIDE as usize {
+pub(crate) fn lossless(raster: &Raster, effort: Effort) -> Result<Coded, Error> {
+    let Raster { width, height, model, samples } = raster;
+    let Samples::Eight(samples) = samples else { unreachable!("depth is reduced before") };
+    if *width.max(height) > MOST_SIDE as usize {
         return Err(unsupported("a side over 16383 pixels"));
     }
-    let mut params = EncoderParams::default();
-    params.use_predictor_transform = predicted;
-    let mut file = Vec::new();
-    let mut encoder = WebPEncoder::new(&mut file);
-    encoder.set_params(params);
-    let coded = encoder.encode(samples, width as u32, height as u32, color);
-    coded.map_err(|_| unsupported("a picture that its encoder refuses"))?;
-    let length = file.get(BEFORE - 4..).and_then(|rest| rest.first_chunk()).copied().map_or(0, u32::from_le_bytes);
-    file.truncate(BEFORE + length as usize);
-    file.drain(..BEFORE);
-    Ok(file)
+    let (width, height, alpha) = (*width as u32, *height as u32, model.has_alpha());
+    let mut image = vec![0x2F];
+    image.extend(((width - 1) | (height - 1) << 14 | u32::from(alpha) << 28).to_le_bytes());
+    image.append(&mut vp8l::encode(pixels(samples, *model), width as usize, effort));
+    Ok(Coded { width, height, data: Data::Lossless { image, alpha } })
+}
+
+/// `samples` as `0xAARRGGBB`.
+fn pixels(samples: &[u8], model: Model) -> Vec<u32> {
+    let pixel = |r: u8, g: u8, b: u8, a: u8| u32::from_le_bytes([b, g, r, a]);
+    match model {
+        Model::Grey => samples.iter().map(|&l| pixel(l, l, l, 255)).collect(),
+        Model::GreyAlpha => samples.as_chunks().0.iter().map(|&[l, a]| pixel(l, l, l, a)).collect(),
+        Model::Rgb | Model::YCbCr => samples.as_chunks().0.iter().map(|&[r, g, b]| pixel(r, g, b, 255)).collect(),
+        Model::Rgba => samples.as_chunks().0.iter().map(|&[r, g, b, a]| pixel(r, g, b, a)).collect(),
+    }
 }

@@ -1,4 +1,4 @@
-//! WebP (RFC 9649): chunks, lossy and lossless images, animations. Lossless images are encoded by `image-webp`.
+//! WebP (RFC 9649): chunks, lossy and lossless images, animations.
 
 mod alpha;
 mod chunk;
@@ -138,7 +138,7 @@ pub(crate) fn fits(width: usize, height: usize) -> bool {
 fn lossy(raster: &Raster, quality: Quality, effort: Effort) -> Result<Coded, Error> {
     let (planes, alpha) = vp8::Planes::of(raster);
     let frame = vp8::encode(&planes, quality, effort)?;
-    let alpha = alpha.map(|levels| alpha::plane(&levels, raster.width)).transpose()?.flatten();
+    let alpha = alpha.and_then(|levels| alpha::plane(&levels, raster.width, effort));
     Ok(Coded { width: raster.width as u32, height: raster.height as u32, data: Data::Lossy { frame, alpha } })
 }
 
@@ -159,6 +159,6 @@ pub(crate) fn encode_lossy(
 ///
 /// # Errors
 /// As [`lossless`].
-pub(crate) fn encode(raster: &Raster, profile: Option<&[u8]>) -> Result<Vec<u8>, Error> {
-    container::still(&lossless(raster)?, profile)
+pub(crate) fn encode(raster: &Raster, effort: Effort, profile: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    container::still(&lossless(raster, effort)?, profile)
 }

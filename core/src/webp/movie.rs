@@ -80,9 +80,9 @@ impl Movie {
         if let Some(quality) = self.lossy {
             return Ok((lossy(&raster, quality, self.effort)?, false));
         }
-        let whole = lossless(&raster)?;
+        let whole = lossless(&raster, self.effort)?;
         if self.can_blend(pixels, rect) {
-            let new = lossless(&self.raster(pixels, rect, true))?;
+            let new = lossless(&self.raster(pixels, rect, true), self.effort)?;
             if new.len() < whole.len() {
                 return Ok((new, true));
             }

@@ -150,8 +150,8 @@ fn the_smallest_honest_format_is_chosen() {
     for (name, format, suits) in [
         ("photo-420.jpg", Format::WebP, Suits::Photograph),
         ("photo.png", Format::WebP, Suits::Photograph),
-        ("badge.png", Format::Png, Suits::Graphic),
-        ("palette.png", Format::Png, Suits::Graphic),
+        ("badge.png", Format::WebP, Suits::Graphic),
+        ("palette.png", Format::WebP, Suits::Graphic),
         ("deep-rgb.png", Format::Png, Suits::Deep),
     ] {
         let half = half_with(name, &auto);

@@ -3,13 +3,14 @@ use std::io::Cursor;
 use image_webp::{LoopCount, WebPDecoder};
 
 use super::*;
+use crate::Effort;
 use crate::raster::{Model, Raster, Samples};
 use crate::webp::lossless;
 
 /// A picture of one colour.
 fn flat(width: usize, height: usize, pixel: [u8; 4]) -> Coded {
     let samples = Samples::Eight(pixel.repeat(width * height));
-    lossless(&Raster { width, height, model: Model::Rgba, samples }).unwrap()
+    lossless(&Raster { width, height, model: Model::Rgba, samples }, Effort::Balanced).unwrap()
 }
 
 #[test]
@@ -58,7 +59,7 @@ fn an_animation_is_what_was_put_into_it() {
 fn alpha_is_announced_where_any_pixel_may_be_transparent() {
     let opaque = || {
         let samples = Samples::Eight(vec![7; 12]);
-        lossless(&Raster { width: 2, height: 2, model: Model::Rgb, samples }).unwrap()
+        lossless(&Raster { width: 2, height: 2, model: Model::Rgb, samples }, Effort::Balanced).unwrap()
     };
     for (canvas, clear, alpha) in [((2, 2), false, false), ((2, 2), true, true), ((4, 2), false, true)] {
         let mut animation = Animation::new(canvas, 0, None);

@@ -8,6 +8,7 @@
 //! are packed); what is made of them goes on row by row.
 
 mod bits;
+mod encode;
 mod prefix;
 mod transform;
 
@@ -18,6 +19,7 @@ use super::{malformed, unsupported};
 use crate::Error;
 
 use bits::Bits;
+pub(super) use encode::encode;
 use prefix::{Code, Tables};
 use transform::{Tiled, Transform};
 

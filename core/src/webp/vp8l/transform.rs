@@ -64,18 +64,26 @@ impl Transform {
 }
 
 /// Adds two pixels, each component modulo 256.
-const fn add(a: u32, b: u32) -> u32 {
+pub(super) const fn add(a: u32, b: u32) -> u32 {
     const ODD: u32 = 0xFF00_FF00;
     const EVEN: u32 = 0x00FF_00FF;
     ((a & ODD).wrapping_add(b & ODD) & ODD) | ((a & EVEN).wrapping_add(b & EVEN) & EVEN)
 }
 
+/// Takes `b` from `a`, each component modulo 256.
+pub(super) const fn sub(a: u32, b: u32) -> u32 {
+    const ODD: u32 = 0xFF00_FF00;
+    const EVEN: u32 = 0x00FF_00FF;
+    // What is borrowed comes from bits that are not kept.
+    ((a & ODD | EVEN).wrapping_sub(b & ODD) & ODD) | ((a & EVEN | ODD).wrapping_sub(b & EVEN) & EVEN)
+}
+
 /// The mean of two pixels, each component rounded down.
-const fn mean(a: u32, b: u32) -> u32 {
+pub(super) const fn mean(a: u32, b: u32) -> u32 {
     (((a ^ b) & 0xFEFE_FEFE) >> 1) + (a & b)
 }
 
-const BLACK: u32 = 0xFF00_0000;
+pub(super) const BLACK: u32 = 0xFF00_0000;
 
 fn undo_prediction(row: &mut [u32], y: usize, modes: &Tiled, above: &mut Vec<u32>) {
     let width = row.len();
@@ -137,7 +145,7 @@ fn predict_run(row: &mut [u32], above: &[u32], run: std::ops::Range<usize>, mode
 }
 
 /// Whichever of `left` and `top` is nearer to `left + top - corner`; the latter, if both are.
-fn select(left: u32, top: u32, corner: u32) -> u32 {
+pub(super) fn select(left: u32, top: u32, corner: u32) -> u32 {
     let distance = |a: u32, b: u32| -> u32 {
         a.to_le_bytes().into_iter().zip(b.to_le_bytes()).map(|(a, b)| u32::from(a.abs_diff(b))).sum()
     };
@@ -145,7 +153,7 @@ fn select(left: u32, top: u32, corner: u32) -> u32 {
 }
 
 /// What `sum` makes of each component of three pixels, brought back to 0 to 255.
-fn by_component(a: u32, b: u32, c: u32, sum: impl Fn(i32, i32, i32) -> i32) -> u32 {
+pub(super) fn by_component(a: u32, b: u32, c: u32, sum: impl Fn(i32, i32, i32) -> i32) -> u32 {
     let (a, b, c) = (a.to_le_bytes(), b.to_le_bytes(), c.to_le_bytes());
     let component = |i: usize| sum(a[i].into(), b[i].into(), c[i].into()).clamp(0, 255) as u8;
     u32::from_le_bytes([component(0), component(1), component(2), component(3)])
