@@ -7,6 +7,7 @@ use super::super::tiles;
 use super::price::{Logs, prices};
 use super::tile;
 use super::token::Steps;
+use crate::sort::sort;
 
 /// The most groups.
 pub(super) const MOST: usize = 32;
@@ -65,12 +66,12 @@ impl Groups {
             *cost += token.symbols().iter().map(|symbol| u64::from(prices[symbol.place as usize][0])).sum::<u64>();
             *pixels += token.pixels as u64;
         });
-        let mut order: Vec<(u64, usize)> =
-            costs.iter().enumerate().map(|(tile, &(cost, pixels))| (cost / pixels.max(1), tile)).collect();
-        order.sort_unstable();
+        let key = |(tile, &(cost, pixels)): (usize, &(u64, u64))| (cost / pixels.max(1)) << 32 | tile as u64;
+        let mut order: Vec<u64> = costs.iter().enumerate().map(key).collect();
+        sort(&mut order);
         let count = MOST.min(self.tiles.len());
-        for (place, (_, tile)) in order.into_iter().enumerate() {
-            self.tiles[tile] = (place * count / self.tiles.len()) as u8;
+        for (place, key) in order.into_iter().enumerate() {
+            self.tiles[key as u32 as usize] = (place * count / self.tiles.len()) as u8;
         }
         self.counts = vec![Vec::new(); count];
     }

@@ -1,6 +1,7 @@
 //! Pictures of few colours: indices instead (RFC 9649, 4.4).
 
 use super::super::transform::sub;
+use crate::sort::sort;
 
 /// The colours of `pixels` in an order in which neighbours differ little; `None` where there are more than 256.
 pub(super) fn colors(pixels: &[u32]) -> Option<Vec<u32>> {
@@ -83,8 +84,10 @@ impl Seen {
 }
 
 /// `colors` so that each is followed by the one that is nearest to it.
-fn in_order(mut colors: Vec<u32>) -> Vec<u32> {
-    colors.sort_unstable();
+fn in_order(colors: Vec<u32>) -> Vec<u32> {
+    let mut keys: Vec<u64> = colors.into_iter().map(u64::from).collect();
+    sort(&mut keys);
+    let mut colors: Vec<u32> = keys.into_iter().map(|key| key as u32).collect();
     let mut last = 0;
     for from in 0..colors.len() {
         let distance = |color: u32| -> u32 {
