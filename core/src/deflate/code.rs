@@ -54,7 +54,7 @@ pub(crate) const fn distance_extra(symbol: usize) -> u32 {
 /// Kraft's sum is met. The rarest symbols get the longest codes.
 pub(crate) fn lengths(counts: &[u32], longest: u8, lengths: &mut [u8]) {
     lengths.fill(0);
-    // Counts are below 2³² and symbols below 2⁹: one number holds both, and sorts by count.
+    // Counts are below 2³² and symbols below 2¹⁶: one number holds both, and sorts by count.
     let mut leaves: Vec<u64> = Vec::with_capacity(counts.len());
     leaves.extend(
         counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(s, &c)| u64::from(c) << 16 | s as u64),

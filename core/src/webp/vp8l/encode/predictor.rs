@@ -170,7 +170,7 @@ impl Chooser<'_> {
         (best, costs[usize::from(best)])
     }
 
-    /// The same of a tile whose `pixels` are those around it: all modes do but the first.
+    /// The same of a tile whose `pixels` are those around it, but perhaps for the one above right: all modes do but the first.
     fn flat(&mut self, pixels: u32, near: [u8; 2]) -> (u8, u32) {
         let mut cost = 0;
         for (counts, prices) in self.counts.iter_mut().zip(&self.prices.0) {
