@@ -1,7 +1,7 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
 use crate::icc::MOST_BYTES;
-use crate::{Error, Format, Info, Limit, Limits, Metadata, Options, Target, bmp, gif, half, jpeg, png, webp};
+use crate::{Effort, Error, Format, Info, Limit, Limits, Metadata, Options, Target, bmp, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
 #[derive(Debug)]
@@ -46,7 +46,8 @@ impl Survey {
     /// Bytes of memory that halving takes at its peak above the source, an upper estimate.
     ///
     /// Two moments are the highest: the whole decoded beside its half, and the half beside what an encoder
-    /// makes of it, at most 24 bytes a pixel (coefficients or RGBA, an index, tokens, the encoded bytes).
+    /// makes of it: 24 bytes a pixel (coefficients or RGBA, an index, tokens, the encoded bytes), or 28 where lossless WebP
+    /// keeps the smallest of several.
     pub(crate) fn peak_bytes(&self, options: &Options) -> u64 {
         let planes = self.planes().map_or(0, |header| jpeg::peak_bytes(self.end, header, options));
         match options.format {
@@ -58,18 +59,20 @@ impl Survey {
                     .saturating_add(self.profile_bytes())
                     .saturating_add(FLOOR_BYTES)
             }
-            Some(Target::Auto) => planes.max(self.peak_bytes_of_pixels()),
-            _ => self.peak_bytes_of_pixels(),
+            Some(Target::Auto) => planes.max(self.peak_bytes_of_pixels(options)),
+            _ => self.peak_bytes_of_pixels(options),
         }
     }
 
     /// The same where the picture is decoded to pixels.
-    fn peak_bytes_of_pixels(&self) -> u64 {
-        const ENCODER_BYTES: u64 = 24;
+    fn peak_bytes_of_pixels(&self, options: &Options) -> u64 {
+        let encoder_bytes = if options.effort == Effort::Small { 28 } else { 24 };
         let half_pixels = u64::from(half(self.info.width)) * u64::from(half(self.info.height));
         let half_bytes = half_pixels.saturating_mul(if self.info.depth == 16 { 8 } else { 4 });
+        // Where formats are compared, each encoder gets a copy.
+        let held = if options.format == Some(Target::Auto) { 2 } else { 1 };
         let decoding = self.decode_bytes.saturating_add(half_bytes);
-        let encoding = half_pixels.saturating_mul(ENCODER_BYTES).saturating_add(half_bytes);
+        let encoding = half_pixels.saturating_mul(encoder_bytes).saturating_add(half_bytes.saturating_mul(held));
         // A picture that moves is encoded while it is decoded; its half seldom has more bytes than the source, and is
         // watched as it grows.
         let moving = decoding.saturating_add(encoding).saturating_add((self.end as u64).saturating_mul(GROWTH));

@@ -2,7 +2,7 @@
 //!
 //! A binary of its own with one test, because the allocator counts for the whole process.
 
-use halver::{Effort, Error, Format, Limit, Limits, Options, Subsampling, halve, probe};
+use halver::{Effort, Error, Format, Limit, Limits, Options, Subsampling, Target, halve, probe};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -39,6 +39,11 @@ fn all_options() -> Vec<Options> {
             for subsampling in [Subsampling::Source, Subsampling::Quarter] {
                 all.push(Options { effort, progressive, subsampling, ..plain.clone() });
             }
+        }
+    }
+    for effort in [Effort::Balanced, Effort::Small] {
+        for format in [Target::Auto, Target::WebP] {
+            all.push(Options { effort, format: Some(format), ..plain.clone() });
         }
     }
     all
