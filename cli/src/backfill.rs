@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args};
-use halver_lambda::{Config, Function, Invocation, Listed, Queue, QueueSettings, S3Store, Seen, Sqs, Store};
+use halver_lambda::{Config, Function, Invocation, Listed, Queue, QueueSettings, Reply, S3Store, Seen, Sqs};
 use indicatif::{ProgressBar, ProgressStyle};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -77,19 +77,22 @@ fn place(text: &str) -> Result<Place, String> {
 struct State {
     bucket: String,
     prefix: String,
-    recipe: String,
+    /// A digest of the way and of all settings: with others, other keys would have been sources.
+    choices: String,
     /// The last key that is done with.
     start_after: String,
     sources: u64,
     stale: u64,
     /// Of those that were stale.
     bytes: u64,
+    /// Those that could not be halved here, now or at all.
+    failed: u64,
 }
 
 impl State {
     /// The one in `file`, if it is there; else a new one.
-    fn open(file: Option<&Path>, place: &Place, recipe: String) -> Result<Self, String> {
-        let new = Self { bucket: place.bucket.clone(), prefix: place.prefix.clone(), recipe, ..Self::default() };
+    fn open(file: Option<&Path>, place: &Place, choices: String) -> Result<Self, String> {
+        let new = Self { bucket: place.bucket.clone(), prefix: place.prefix.clone(), choices, ..Self::default() };
         let Some(file) = file else { return Ok(new) };
         let say = |reason: String| format!("{}: {reason}", file.display());
         let text = match fs::read(file) {
@@ -97,9 +100,15 @@ impl State {
             text => text.map_err(|error| say(error.to_string()))?,
         };
         let state: Self = serde_json::from_slice(&text).map_err(|error| say(error.to_string()))?;
-        if (&state.bucket, &state.prefix, &state.recipe) != (&new.bucket, &new.prefix, &new.recipe) {
-            let other = format!("s3://{}/{} with recipe {}", state.bucket, state.prefix, state.recipe);
-            return Err(say(format!("is of another backfill, of {other}: name another file")));
+        if (&state.bucket, &state.prefix) != (&new.bucket, &new.prefix) {
+            return Err(say(format!("is of s3://{}/{}: name another file", state.bucket, state.prefix)));
+        }
+        if state.choices != new.choices {
+            return Err(say(
+                "is of another way or other settings, by which it may have passed over what is a source now: \
+                            remove it to begin anew"
+                    .to_owned(),
+            ));
         }
         Ok(state)
     }
@@ -113,20 +122,36 @@ impl State {
     }
 }
 
+/// What decides which jobs there are and where they go, as a digest.
+fn choices(arguments: &Arguments, config: &Config) -> String {
+    let mut set: Vec<String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("HALVER_"))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    set.sort();
+    let way = (&arguments.queue, arguments.here, &arguments.manifest);
+    halver::sha256(format!("{way:?} {set:?} {}", config.options.recipe()).as_bytes())
+}
+
 /// Looks through the bucket; standard output has one line for each job that is done here.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let done = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(backfill(arguments)));
     match done {
-        Ok(State { sources, stale, bytes, .. }) => {
+        Ok(State { sources, stale, bytes, failed, .. }) => {
             let what = match arguments {
                 Arguments { dry_run: true, .. } => "would be halved",
-                Arguments { here: true, .. } => "done",
+                Arguments { here: true, .. } => "looked at",
                 Arguments { manifest: Some(_), .. } => "in the manifest",
                 _ => "sent",
             };
             let _ = writeln!(std::io::stderr(), "halver: {sources} sources, {stale} {what}, {}", human(bytes));
+            if failed > 0 {
+                complain(&format!("{failed} of them have no half: their lines tell why"));
+                return ExitCode::FAILURE;
+            }
             ExitCode::SUCCESS
         }
         Err(reason) => {
@@ -142,18 +167,18 @@ async fn backfill(arguments: &Arguments) -> Result<State, String> {
     let config = config.map_err(|error| error.to_string())?;
     let store = S3Store::new(&config.s3);
     let file = arguments.state.as_deref();
-    let mut state = State::open(file, &arguments.place, config.options.recipe())?;
+    let mut state = State::open(file, &arguments.place, choices(arguments, &config))?;
     let mut way = Way::new(arguments, &config, &state)?;
-    let function = Function::new(config, store.clone());
+    let function = Function::new(config, store);
     let bar = progress_bar();
     loop {
-        let listing = store.list(bucket, prefix, &state.start_after).await.map_err(|error| error.to_string())?;
+        let listing = function.list(bucket, prefix, &state.start_after).await.map_err(|error| error.to_string())?;
         let Some(last) = listing.objects.last() else { break };
         let seen = function.look_at(bucket, &listing.objects).await.map_err(|error| error.to_string())?;
         state.sources += seen.iter().filter(|seen| **seen != Seen::NoSource).count() as u64;
         let stale = listing.objects.iter().zip(seen).filter(|(_, seen)| *seen == Seen::Stale);
         for batch in stale.map(|(object, _)| object).collect::<Vec<_>>().chunks(BATCH) {
-            way.send(bucket, batch, &function).await?;
+            state.failed += way.send(bucket, batch, &function).await?;
             state.stale += batch.len() as u64;
             state.bytes += batch.iter().map(|object| object.length).sum::<u64>();
             bar.set_message(format!("{} sources, {} to be halved, at {}", state.sources, state.stale, batch[0].key));
@@ -197,22 +222,22 @@ impl Way {
                 // One that goes on adds to what is there.
                 let goes_on = !state.start_after.is_empty();
                 let opened =
-                    fs::OpenOptions::new().create(true).append(goes_on).write(true).truncate(!goes_on).open(file);
+                    fs::OpenOptions::new().create(!goes_on).append(goes_on).write(true).truncate(!goes_on).open(file);
                 Means::Manifest(opened.map_err(|error| format!("{}: {error}", file.display()))?)
             }
             _ if arguments.here => Means::Here,
             _ => Means::Nothing,
         };
         let pace = arguments.rate.map(|rate| {
-            let mut pace = interval(Duration::from_secs(1) / rate.get());
+            let mut pace = interval((Duration::from_secs(1) / rate.get()).max(Duration::from_micros(1)));
             pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
             pace
         });
         Ok(Self { means, pace })
     }
 
-    /// Sees to the jobs of `objects`, at most ten.
-    async fn send(&mut self, bucket: &str, objects: &[&Listed], function: &Function<S3Store>) -> Result<(), String> {
+    /// Sees to the jobs of `objects`, at most ten; gives how many of them were done here and came to nothing.
+    async fn send(&mut self, bucket: &str, objects: &[&Listed], function: &Function<S3Store>) -> Result<u64, String> {
         if let Some(pace) = &mut self.pace {
             for _ in objects {
                 pace.tick().await;
@@ -220,24 +245,26 @@ impl Way {
         }
         match &mut self.means {
             Means::Queue(queue) => {
-                queue.send(objects.iter().map(|object| object.job(bucket).to_string()).collect()).await
+                queue.send(objects.iter().map(|object| object.job(bucket).to_string()).collect()).await?;
             }
             Means::Manifest(file) => {
                 let row = |object: &&Listed| format!("{bucket},{}\n", utf8_percent_encode(&object.key, MANIFEST));
                 let rows: String = objects.iter().map(row).collect();
-                file.write_all(rows.as_bytes()).map_err(|error| error.to_string())
+                file.write_all(rows.as_bytes()).map_err(|error| error.to_string())?;
             }
             Means::Here => {
+                let mut failed = 0;
                 for object in objects {
                     let deadline = Instant::now() + PATIENCE;
                     let invocation = Invocation { request_id: "backfill".to_owned(), trace: None, deadline };
                     let done = function.handle(&object.job(bucket), &invocation, &mut std::io::stdout()).await;
-                    done.map_err(|error| error.to_string())?;
+                    failed += u64::from(!matches!(done, Ok(Reply::Tally { refused: 0, .. })));
                 }
-                Ok(())
+                return Ok(failed);
             }
-            Means::Nothing => Ok(()),
+            Means::Nothing => {}
         }
+        Ok(0)
     }
 }
 
@@ -268,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_of_one_place_and_recipe() {
+    fn a_state_is_of_one_place_and_way() {
         let file = std::env::temp_dir().join(format!("halver-backfill-{}.json", std::process::id()));
         let place = place("s3://photos/2019/").unwrap();
         let new = State::open(Some(&file), &place, "one".to_owned()).unwrap();
@@ -277,7 +304,9 @@ mod tests {
         half_way.save(&file).unwrap();
         assert_eq!(State::open(Some(&file), &place, "one".to_owned()), Ok(half_way));
         let other = State::open(Some(&file), &place, "two".to_owned()).unwrap_err();
-        assert!(other.contains("is of another backfill, of s3://photos/2019/ with recipe one"), "{other}");
+        assert!(other.contains("another way or other settings"), "{other}");
+        let other = State::open(Some(&file), &super::place("s3://photos").unwrap(), "one".to_owned()).unwrap_err();
+        assert!(other.contains("is of s3://photos/2019/"), "{other}");
         fs::remove_file(&file).unwrap();
     }
 }

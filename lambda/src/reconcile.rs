@@ -19,7 +19,7 @@ use crate::outcome::{Outcome, Reconciled};
 use crate::presign::Presign;
 use crate::queue::{self, Queue};
 use crate::retry;
-use crate::store::{Address, Listed, Object, Store, StoreError};
+use crate::store::{Address, Listed, Listing, Object, Store, StoreError};
 
 /// How many objects are looked at at the same time.
 const AT_ONCE: usize = 32;
@@ -108,6 +108,14 @@ pub enum Seen {
 }
 
 impl<S: Store + Presign> Function<S> {
+    /// A part of the listing of `bucket`, behind the key `start_after`. What passes is tried again.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(&self, bucket: &str, prefix: &str, start_after: &str) -> Result<Listing, StoreError> {
+        retry::transient(|| self.store.list(bucket, prefix, start_after)).await
+    }
+
     /// What is known of each of the `objects` of a listing of `bucket`.
     ///
     /// Headers and options of an object's own that changed without its bytes are not seen: a listing does not tell of them.

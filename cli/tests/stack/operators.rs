@@ -160,7 +160,7 @@ async fn what_was_there_before_the_function_is_halved_once() {
     let expected = halver::halve(&corpus("photo-420.jpg"), &halver::Options::default()).unwrap();
     assert_eq!(machine.get("old-resized", "2019/c.jpg").await.0, expected.bytes);
     let again = backfill(&["--here"]);
-    assert!(again.stdout.is_empty() && text(&again.stderr).contains("0 done"), "{again:?}");
+    assert!(again.stdout.is_empty() && text(&again.stderr).contains("0 looked at"), "{again:?}");
 
     std::fs::write(&state, r#"{"bucket":"old"}"#).unwrap();
     let foreign = backfill(&["--here", "--state", &state]);
