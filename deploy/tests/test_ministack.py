@@ -199,7 +199,7 @@ class Deployed(unittest.TestCase):
         self.assertLessEqual(of_stack, set(alarms))
         dimensions = alarms["halver-dead-letters"]["Dimensions"]
         self.assertEqual(dimensions, [{"Name": "QueueName", "Value": self.dead.rsplit("/", 1)[1]}])
-        board = json.loads(watch.get_dashboard(DashboardName="halver")["DashboardBody"])
+        board = json.loads(watch.get_dashboard(DashboardName=f"halver-{REGION}")["DashboardBody"])
         self.assertEqual(len(board["widgets"]), 6)
 
     def test_every_key_gets_its_half(self):

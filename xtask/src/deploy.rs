@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::package;
 use crate::run::{run, target_folder};
+use crate::ship::{ARM64, X86_64};
 
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask deploy [--plan] --programs BUCKET [--stack NAME] [--images N] [--seconds T] SourceBucket=NAME [PARAMETER=VALUE…]";
@@ -71,6 +72,11 @@ impl Request {
         self.parameters.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Of the function's zip: what is not said stays as it was in a stack, so this is always said.
+    fn architecture(&self) -> &str {
+        self.parameter("Architecture").unwrap_or(ARM64.name)
+    }
+
     fn number(&self, name: &str, default: f64) -> f64 {
         self.parameter(name).and_then(|value| value.parse().ok()).unwrap_or(default)
     }
@@ -90,15 +96,18 @@ impl Request {
             "--parameter-overrides",
         ]));
         make.extend([format!("CodeBucket={}", self.programs), format!("CodeKey={key}")]);
-        make.extend(self.parameters.iter().map(|(name, value)| format!("{name}={value}")));
+        make.push(format!("Architecture={}", self.architecture()));
+        let others = self.parameters.iter().filter(|(name, _)| name != "Architecture");
+        make.extend(others.map(|(name, value)| format!("{name}={value}")));
+        // Where nothing changed but the page.
+        make.push("--no-fail-on-empty-changeset".to_owned());
         make
     }
 
-    /// Puts the `page` into its bucket; `None` where the stack has none.
-    fn publish(&self, page: &Path, bucket: &str) -> Option<Vec<String>> {
+    /// Puts the `page` into its `bucket`.
+    fn publish(page: &Path, bucket: &str) -> Vec<String> {
         let (page, bucket) = (page.display().to_string(), format!("s3://{bucket}"));
-        let sync = ["aws", "s3", "sync", &page, &bucket, "--delete", "--cache-control", "no-cache"];
-        (self.parameter("Page") == Some("on")).then(|| command(&sync))
+        command(&["aws", "s3", "sync", &page, &bucket, "--delete", "--cache-control", "no-cache"])
     }
 
     /// Tells the outputs of the stack that `query` asks for.
@@ -140,7 +149,7 @@ fn costs(request: &Request) -> [(&'static str, f64); 6] {
     const METRICS: f64 = 10.0;
     let Request { images, seconds, .. } = *request;
     let gigabytes = request.number("Memory", 256.0) / 1024.0;
-    let second = if request.parameter("Architecture") == Some("x86_64") { price::X86_64 } else { price::ARM64 };
+    let second = if request.architecture() == X86_64.name { price::X86_64 } else { price::ARM64 };
     let metrics = if request.parameter("Metrics") == Some("off") { 0.0 } else { METRICS };
     [
         ("Lambda", images * (gigabytes * seconds * second + price::INVOCATION)),
@@ -158,7 +167,7 @@ fn costs(request: &Request) -> [(&'static str, f64); 6] {
 /// Of the step that failed.
 pub(crate) fn deploy(root: &Path, request: &Request) -> Result<(), String> {
     let folder = target_folder(root)?.join("package");
-    let zip = folder.join(format!("halver-{}.zip", request.parameter("Architecture").unwrap_or("arm64")));
+    let zip = folder.join(format!("halver-{}.zip", request.architecture()));
     let page = folder.join("page");
     if request.plan {
         print!("{}", plan(request, &zip, &page));
@@ -169,18 +178,33 @@ pub(crate) fn deploy(root: &Path, request: &Request) -> Result<(), String> {
     let key = format!("halver-{}.zip", &package::sum(&zip)?[..16]);
     run_in(root, &request.copy(&zip, &key))?;
     run_in(root, &request.make(&key))?;
-    if request.parameter("Page") == Some("on") {
-        let asked = request.outputs("?OutputKey=='PageFiles'].OutputValue", "text");
-        let answer = Command::new(&asked[0]).args(&asked[1..]).output();
-        let answer = answer.map_err(|error| format!("cannot run aws: {error}"))?;
-        let bucket = String::from_utf8_lossy(&answer.stdout).trim().to_owned();
-        request.publish(&page, &bucket).map_or(Ok(()), |publish| run_in(root, &publish))?;
+    // Whether there is a page is the stack's to say: one that was there before has to be of the same version.
+    let bucket = answer(&request.outputs("?OutputKey=='PageFiles'].OutputValue", "text"))?;
+    if !bucket.is_empty() {
+        run_in(root, &Request::publish(&page, &bucket))?;
     }
     run_in(root, &request.outputs("].[OutputKey,OutputValue]", "table"))
 }
 
+/// What `command` prints.
+fn answer(command: &[String]) -> Result<String, String> {
+    let answer = Command::new(&command[0]).args(&command[1..]).output();
+    let answer = answer.map_err(|error| format!("cannot run {}: {error}", command[0]))?;
+    if !answer.status.success() {
+        return Err(format!("{}: {}", shown(command), String::from_utf8_lossy(&answer.stderr).trim()));
+    }
+    Ok(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+}
+
+/// `command` as a shell reads it.
+fn shown(command: &[String]) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=,@%+".contains(&byte);
+    let quoted = |word: &String| if word.bytes().all(is_plain) { word.clone() } else { format!("'{word}'") };
+    command.iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
 fn run_in(root: &Path, command: &[String]) -> Result<(), String> {
-    println!("{}", command.join(" "));
+    println!("{}", shown(command));
     run(Command::new(&command[0]).args(&command[1..]).current_dir(root))
 }
 
@@ -188,9 +212,9 @@ fn run_in(root: &Path, command: &[String]) -> Result<(), String> {
 fn plan(request: &Request, zip: &Path, page: &Path) -> String {
     let key = "halver-SHA256.zip";
     let package = command(&["cargo", "xtask", "package"]);
-    let commands =
-        [package, request.copy(zip, key), request.make(key)].into_iter().chain(request.publish(page, "PAGE_FILES"));
-    let mut text: String = commands.map(|command| format!("would run  {}\n", command.join(" "))).collect();
+    let publish = (request.parameter("Page") == Some("on")).then(|| Request::publish(page, "PAGE_FILES"));
+    let commands = [package, request.copy(zip, key), request.make(key)].into_iter().chain(publish);
+    let mut text: String = commands.map(|command| format!("would run  {}\n", shown(&command))).collect();
     let costs = costs(request);
     text += &format!("\n{:.0} images a month, {} s each, cost\n", request.images, request.seconds);
     for (what, dollars) in costs {
@@ -228,13 +252,22 @@ mod tests {
 
     #[test]
     fn a_plan_names_each_command() {
-        let request =
-            parse(&["--plan", "--programs", "p", "--stack", "small", "SourceBucket=photos", "Page=on"]).unwrap();
+        let request = parse(&[
+            "--plan",
+            "--programs",
+            "p",
+            "--stack",
+            "small",
+            "SourceBucket=photos",
+            r#"Options={"quality":70}"#,
+            "Page=on",
+        ])
+        .unwrap();
         let plan = plan(&request, Path::new("a.zip"), Path::new("page"));
         for part in [
             "would run  aws s3 cp a.zip s3://p/halver-SHA256.zip\n",
             "--stack-name small",
-            "CodeBucket=p CodeKey=halver-SHA256.zip SourceBucket=photos Page=on\n",
+            "CodeBucket=p CodeKey=halver-SHA256.zip Architecture=arm64 SourceBucket=photos 'Options={\"quality\":70}' Page=on --no",
             "would run  aws s3 sync page s3://PAGE_FILES",
             "1000000 images a month",
         ] {
