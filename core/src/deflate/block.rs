@@ -2,7 +2,8 @@
 
 use super::bits::Bits;
 use super::code::{
-    DISTANCES, END, LITERALS, LONGEST, codes, distance_extra, distance_symbol, length_extra, length_symbol, lengths,
+    DISTANCES, END, LITERALS, LONGEST, codes, distance_extra, distance_symbol, each_of_run, length_extra,
+    length_symbol, lengths,
 };
 use super::log2::log2;
 
@@ -394,29 +395,11 @@ impl Header {
         let mut header =
             Self { literals, distances, symbols: Vec::new(), counts: [0; 19], lengths: [0; 19], written: 0 };
         for run in all.chunk_by(|a, b| a == b) {
-            header.push_run(run[0], run.len());
+            each_of_run(run[0], run.len(), false, |symbol, extra| header.push(symbol, extra));
         }
         lengths(&header.counts.clone(), 7, &mut header.lengths);
         header.written = ORDER.iter().rposition(|&symbol| header.lengths[symbol] > 0).map_or(4, |i| 4.max(i + 1));
         header
-    }
-
-    fn push_run(&mut self, length: u8, mut run: usize) {
-        if length > 0 {
-            self.push(length.into(), 0);
-            run -= 1;
-        }
-        while run >= 3 {
-            let (symbol, least, most) = match (length, run) {
-                (0, 11..) => (18, 11, 138),
-                (0, _) => (17, 3, 10),
-                _ => (16, 3, 6),
-            };
-            let taken = run.min(most);
-            self.push(symbol, taken - least);
-            run -= taken;
-        }
-        (0..run).for_each(|_| self.push(length.into(), 0));
     }
 
     fn push(&mut self, symbol: usize, extra: usize) {

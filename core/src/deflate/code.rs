@@ -157,3 +157,23 @@ pub(crate) fn codes(lengths: &[u8], codes: &mut [u16]) {
         }
     }
 }
+/// Gives `push` the symbols, and the values of the bits behind them, that state a run of equal code lengths: the length
+/// itself or repetitions of it, as RFC 1951 (3.2.7) and RFC 9649 (6.2.1) have them alike. Where it is the length that was
+/// stated last (`is_last`), it need not be said before it is repeated; zeros never need that.
+pub(crate) fn each_of_run(length: u8, mut run: usize, is_last: bool, mut push: impl FnMut(usize, usize)) {
+    if length > 0 && !is_last {
+        push(length.into(), 0);
+        run -= 1;
+    }
+    while run >= 3 {
+        let (symbol, least, most) = match (length, run) {
+            (0, 11..) => (18, 11, 138),
+            (0, _) => (17, 3, 10),
+            _ => (16, 3, 6),
+        };
+        let taken = run.min(most);
+        push(symbol, taken - least);
+        run -= taken;
+    }
+    (0..run).for_each(|_| push(length.into(), 0));
+}

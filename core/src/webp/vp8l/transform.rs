@@ -110,6 +110,30 @@ fn undo_prediction(row: &mut [u32], y: usize, modes: &Tiled, above: &mut Vec<u32
     above[..width].copy_from_slice(row);
 }
 
+/// Expands to `$each!(|left, corner, top, right| prediction)` for the `$mode` (RFC 9649, 4.1): a loop for each of them, in
+/// which the mode need not be asked for.
+macro_rules! by_mode {
+    ($mode:expr, $each:ident) => {
+        match $mode {
+            1 => $each!(|l, c, t, r| l),
+            2 => $each!(|l, c, t, r| t),
+            3 => $each!(|l, c, t, r| r),
+            4 => $each!(|l, c, t, r| c),
+            5 => $each!(|l, c, t, r| mean(mean(l, r), t)),
+            6 => $each!(|l, c, t, r| mean(l, c)),
+            7 => $each!(|l, c, t, r| mean(l, t)),
+            8 => $each!(|l, c, t, r| mean(c, t)),
+            9 => $each!(|l, c, t, r| mean(t, r)),
+            10 => $each!(|l, c, t, r| mean(mean(l, c), mean(t, r))),
+            11 => $each!(|l, c, t, r| select(l, t, c)),
+            12 => $each!(|l, c, t, r| by_component(l, t, c, |l, t, c| l + t - c)),
+            13 => $each!(|l, c, t, r| by_component(mean(l, t), c, 0, |m, c, _| m + (m - c) / 2)),
+            _ => $each!(|l, c, t, r| BLACK),
+        }
+    };
+}
+pub(super) use by_mode;
+
 /// Undoes the prediction by `mode` of the pixels in `run`, none of which is the first of the row.
 fn predict_run(row: &mut [u32], above: &[u32], run: std::ops::Range<usize>, mode: u32) {
     let above = &above[run.start - 1..run.end + 1];
@@ -126,22 +150,7 @@ fn predict_run(row: &mut [u32], above: &[u32], run: std::ops::Range<usize>, mode
             }
         };
     }
-    match mode {
-        1 => each!(|l, c, t, r| l),
-        2 => each!(|l, c, t, r| t),
-        3 => each!(|l, c, t, r| r),
-        4 => each!(|l, c, t, r| c),
-        5 => each!(|l, c, t, r| mean(mean(l, r), t)),
-        6 => each!(|l, c, t, r| mean(l, c)),
-        7 => each!(|l, c, t, r| mean(l, t)),
-        8 => each!(|l, c, t, r| mean(c, t)),
-        9 => each!(|l, c, t, r| mean(t, r)),
-        10 => each!(|l, c, t, r| mean(mean(l, c), mean(t, r))),
-        11 => each!(|l, c, t, r| select(l, t, c)),
-        12 => each!(|l, c, t, r| by_component(l, t, c, |l, t, c| l + t - c)),
-        13 => each!(|l, c, t, r| by_component(mean(l, t), c, 0, |m, c, _| m + (m - c) / 2)),
-        _ => each!(|l, c, t, r| BLACK),
-    }
+    by_mode!(mode, each)
 }
 
 /// Whichever of `left` and `top` is nearer to `left + top - corner`; the latter, if both are.

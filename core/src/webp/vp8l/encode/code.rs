@@ -1,7 +1,7 @@
 //! Prefix codes and how they are stated (RFC 9649, 6.2.1).
 
 use crate::deflate::bits::Bits;
-use crate::deflate::code::{LONGEST, codes, lengths};
+use crate::deflate::code::{LONGEST, codes, each_of_run, lengths};
 
 /// A code of an alphabet: the lengths of its symbols, and their codes.
 pub(super) struct Code {
@@ -76,28 +76,13 @@ impl Stated {
         let mut last = 8;
         let used = lengths.iter().rposition(|&length| length > 0).map_or(0, |at| at + 1);
         for run in lengths[..used].chunk_by(|a, b| a == b) {
-            stated.push_run(run[0], run.len(), &mut last);
+            let is_last = run[0] == last;
+            if run[0] > 0 {
+                last = run[0];
+            }
+            each_of_run(run[0], run.len(), is_last, |symbol, extra| stated.push(symbol, extra));
         }
         stated
-    }
-
-    fn push_run(&mut self, length: u8, mut run: usize, last: &mut u8) {
-        if length > 0 && length != *last {
-            self.push(length.into(), 0);
-            *last = length;
-            run -= 1;
-        }
-        while run >= 3 {
-            let (symbol, least, most) = match (length, run) {
-                (0, 11..) => (18, 11, 138),
-                (0, _) => (17, 3, 10),
-                _ => (16, 3, 6),
-            };
-            let taken = run.min(most);
-            self.push(symbol, taken - least);
-            run -= taken;
-        }
-        (0..run).for_each(|_| self.push(length.into(), 0));
     }
 
     fn push(&mut self, symbol: usize, extra: usize) {

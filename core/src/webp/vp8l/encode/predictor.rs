@@ -1,7 +1,7 @@
 //! The predictor transform (RFC 9649, 4.1): what pixels differ by from what their neighbours tell.
 
 use super::super::tiles;
-use super::super::transform::{BLACK, by_component, mean, select, sub};
+use super::super::transform::{BLACK, by_component, by_mode, mean, select, sub};
 use super::price::prices;
 
 /// How a pixel is foretold from the ones to the left, above left, above and above right.
@@ -195,20 +195,5 @@ fn fill(mode: u8, pixels: &[u32], at: usize, width: usize, residues: &mut [u32])
             }
         };
     }
-    match mode {
-        1 => each!(|l, c, t, r| l),
-        2 => each!(|l, c, t, r| t),
-        3 => each!(|l, c, t, r| r),
-        4 => each!(|l, c, t, r| c),
-        5 => each!(|l, c, t, r| mean(mean(l, r), t)),
-        6 => each!(|l, c, t, r| mean(l, c)),
-        7 => each!(|l, c, t, r| mean(l, t)),
-        8 => each!(|l, c, t, r| mean(c, t)),
-        9 => each!(|l, c, t, r| mean(t, r)),
-        10 => each!(|l, c, t, r| mean(mean(l, c), mean(t, r))),
-        11 => each!(|l, c, t, r| select(l, t, c)),
-        12 => each!(|l, c, t, r| by_component(l, t, c, |l, t, c| l + t - c)),
-        13 => each!(|l, c, t, r| by_component(mean(l, t), c, 0, |m, c, _| m + (m - c) / 2)),
-        _ => each!(|l, c, t, r| BLACK),
-    }
+    by_mode!(mode, each)
 }
