@@ -15,9 +15,15 @@ use plain as lanes;
 use vectors as lanes;
 
 pub(crate) use lanes::{
-    Eight, Sixteen, divided, eights, halves, i16x8, i16x16, joined, low, parted, sixteens, u8x16, u16x8, zeros,
+    Eight, Sixteen, divided, eights, halves, i16x8, i16x16, joined, low, parted, sixteens, splat, u8x16, u16x8, zeros,
     zeros_of_two,
 };
+
+/// Whether loops over bytes that take long are written out in vectors.
+///
+/// Elsewhere the compiler makes vectors of plain loops. For a browser it is told to keep the program small, and then it
+/// does not.
+pub(crate) const ARE_WRITTEN: bool = cfg!(all(target_arch = "wasm32", target_feature = "simd128"));
 
 #[cfg(test)]
 mod tests;

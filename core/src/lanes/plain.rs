@@ -278,6 +278,12 @@ impl u16x8 {
     pub(crate) const ZERO: Self = Self([0; 8]);
 }
 
+/// Lanes of one value.
+#[inline(always)]
+pub(crate) fn splat<const N: usize>(value: i16) -> Lanes<i16, N> {
+    Lanes::splat(value)
+}
+
 /// Eight bytes as numbers.
 pub(crate) fn low(bytes: [u8; 8]) -> i16x8 {
     Lanes(bytes.map(i16::from))

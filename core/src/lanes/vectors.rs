@@ -25,10 +25,20 @@ pub(crate) fn sixteens<const A: usize, const B: usize>(
     kernel(lanes)
 }
 
+/// Sixteen lanes of one value.
+///
+/// The like of it in `wide` makes an array first: where loops are not unrolled, for a browser, one lane after the other.
+#[inline(always)]
+pub(crate) fn splat(value: i16) -> i16x16 {
+    wide::bytemuck::cast([i16x8::splat(value); 2])
+}
+
 /// Eight bytes as numbers.
 #[inline(always)]
 pub(crate) fn low(bytes: [u8; 8]) -> i16x8 {
-    i16x8::from_u8x16_low(wide::bytemuck::cast(wide::u64x2::new([u64::from_le_bytes(bytes), 0])))
+    let bytes = wide::bytemuck::cast(wide::u64x2::new([u64::from_le_bytes(bytes), 0]));
+    // The like of it in `wide` goes lane by lane in a browser.
+    wide::bytemuck::cast(u8x16::unpack_low(bytes, u8x16::ZERO))
 }
 
 /// The lower lanes and the upper ones.

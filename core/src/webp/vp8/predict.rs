@@ -1,6 +1,6 @@
 //! What is foretold of samples from those above and to the left (RFC 6386, 12).
 
-use crate::lanes::{i16x16, u8x16};
+use crate::lanes::{i16x16, splat, u8x16};
 
 use super::transform::{Lanes, shuffled};
 
@@ -80,7 +80,7 @@ impl<const N: usize> Edges<N> {
             Mode::Dc => mean,
             Mode::Vertical => above[at % 4],
             Mode::Horizontal => left[at / 4],
-            Mode::TrueMotion => (left[at / 4] + above[at % 4] - corner).max(i16x16::ZERO).min(i16x16::splat(255)),
+            Mode::TrueMotion => (left[at / 4] + above[at % 4] - corner).max(i16x16::ZERO).min(splat(255)),
         })
     }
 }

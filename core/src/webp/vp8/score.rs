@@ -1,7 +1,7 @@
 //! What a way to code something is worth: `lost × 256 + bits × lambda`, the lower the better. `lost` is a sum of squares in the
 //! domain of coefficients, four times that of samples; bits count in 1/256.
 
-use crate::lanes::i16x16;
+use crate::lanes::{i16x16, splat};
 
 use super::transform::Lanes;
 
@@ -27,9 +27,9 @@ pub(super) fn guess(levels: &Lanes) -> i16x16 {
     let (mut count, mut size) = (i16x16::ZERO, i16x16::ZERO);
     for &level in levels {
         count += level.min(i16x16::ONE);
-        size += level.min(i16x16::splat(GUESSED_LEVELS));
+        size += level.min(splat(GUESSED_LEVELS));
     }
-    count * i16x16::splat(GUESSED_SOME) + size * i16x16::splat(GUESSED_MORE)
+    count * splat(GUESSED_SOME) + size * splat(GUESSED_MORE)
 }
 
 /// The same of one block.

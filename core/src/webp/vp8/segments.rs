@@ -1,7 +1,7 @@
 //! Macroblocks sorted by their texture into four segments, each with its own quantizer (RFC 6386, 9.3): what is lost in
 //! busy ones is seen less than what is lost in smooth ones.
 
-use crate::lanes::{i16x16, u8x16};
+use crate::lanes::{i16x16, splat, u8x16};
 
 use super::planes::Planes;
 use super::tables::AC_STEPS;
@@ -49,7 +49,7 @@ pub(super) fn luma_lanes(planes: &Planes, x: usize, y: usize) -> Lanes {
 /// How busy a macroblock is: the mean over its subblocks of the logarithm of all differences in them; 1/256 stands for a
 /// factor of 2^(1/256).
 fn texture(luma: &Lanes) -> i32 {
-    let coefficients = forward(&luma.map(|lane| lane - i16x16::splat(128)));
+    let coefficients = forward(&luma.map(|lane| lane - splat(128)));
     let sums = coefficients[1..].iter().fold(i16x16::ZERO, |sum, lane| sum.saturating_add(lane.abs()));
     sums.to_array().iter().map(|&sum| cost::log2(sum as u32 + 24, 8) as i32).sum::<i32>() / 16
 }

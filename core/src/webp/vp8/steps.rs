@@ -1,6 +1,6 @@
 //! Quantization: from a quality to steps, and from coefficients to levels.
 
-use crate::lanes::{Sixteen, i16x16, sixteens};
+use crate::lanes::{i16x16, sixteens, splat};
 
 use super::cost::log2;
 use super::tables::{AC_STEPS, DC_STEPS, ZIGZAG};
@@ -76,10 +76,10 @@ impl Steps {
             let which = usize::from(at > 0);
             [levels[at], lost] = sixteens([coefficients[at], lost], |[coefficient, lost]| {
                 let magnitude = coefficient.abs();
-                let raised = magnitude + Sixteen::splat(self.bias[which]);
-                let level = raised.mul_keep_high(Sixteen::splat(self.reciprocals[which]));
-                let level = level.min(Sixteen::splat(MOST_LEVEL));
-                let error = magnitude - level * Sixteen::splat(self.steps[which]);
+                let raised = magnitude + splat(self.bias[which]);
+                let level = raised.mul_keep_high(splat(self.reciprocals[which]));
+                let level = level.min(splat(MOST_LEVEL));
+                let error = magnitude - level * splat(self.steps[which]);
                 [level, lost + ((error * error) >> self.shift)]
             });
         }
@@ -116,6 +116,6 @@ impl Steps {
     /// The coefficients that levels in lanes stand for.
     #[inline(always)]
     pub(super) fn restore_lanes(&self, levels: &Lanes) -> Lanes {
-        std::array::from_fn(|at| levels[at] * i16x16::splat(self.steps[usize::from(at > 0)]))
+        std::array::from_fn(|at| levels[at] * splat(self.steps[usize::from(at > 0)]))
     }
 }

@@ -1,7 +1,7 @@
 //! Luma foretold by subblocks: ten modes of each are tried at once, one in each lane. The best few by a guess at what levels
 //! cost are weighed by what they really cost. The best is restored, as the next subblock is foretold from it.
 
-use crate::lanes::i16x16;
+use crate::lanes::{i16x16, splat};
 
 use super::levels::signed;
 use super::macroblock::{Encoder, LUMA, Luma};
@@ -77,7 +77,7 @@ impl Encoder<'_> {
             let (bx, by) = (at % 4, at / 4);
             let foretold = predict::all_modes(&rims.rim(bx, by));
             let lanes = predict::mode_lanes(&foretold);
-            let coefficients = transform::forward(&std::array::from_fn(|k| i16x16::splat(block[k]) - lanes[k]));
+            let coefficients = transform::forward(&std::array::from_fn(|k| splat(block[k]) - lanes[k]));
             let (levels, lost) = segment.luma.quantize(&coefficients, 0);
             let mode_costs = &self.mode_costs.subblock[usize::from(above_modes[bx])][usize::from(left_modes[by])];
             let tried = Tried {

@@ -1,6 +1,6 @@
 //! The transforms of blocks of 4×4 (RFC 6386, 14), many blocks at a time.
 
-use crate::lanes::{Eight, Sixteen, eights, halves, i16x8, i16x16, sixteens, u8x16};
+use crate::lanes::{Eight, Sixteen, eights, halves, i16x8, i16x16, sixteens, splat, u8x16};
 
 /// Sixteen blocks, one in each lane: first all first samples, row by row.
 pub(super) type Lanes = [i16x16; 16];
@@ -8,7 +8,7 @@ pub(super) type Lanes = [i16x16; 16];
 /// `value` × `factor` / 2^16, for factors from −1/2 to 1/2.
 #[inline(always)]
 fn scaled(value: Sixteen, factor: i16) -> Sixteen {
-    value.mul_keep_high(Sixteen::splat(factor))
+    value.mul_keep_high(splat(factor))
 }
 
 // 2^16 × (√2·cos(π/8) − 1) and 2^16 × (√2·sin(π/8) − 1), as the inverse has them (14.3).
@@ -35,7 +35,7 @@ pub(super) fn forward(differences: &Lanes) -> Lanes {
             (0..4).for_each(|y| lanes[4 * y + x] = column[y]);
         }
         for row in lanes.as_chunks_mut::<4>().0 {
-            *row = forward_four(*row).map(|lane| (lane + Sixteen::splat(8)) >> 4);
+            *row = forward_four(*row).map(|lane| (lane + splat(8)) >> 4);
         }
         lanes
     })
@@ -60,7 +60,7 @@ pub(super) fn inverse(coefficients: &Lanes) -> Lanes {
             (0..4).for_each(|y| lanes[4 * y + x] = column[y]);
         }
         for row in lanes.as_chunks_mut::<4>().0 {
-            *row = inverse_four(*row).map(|lane| (lane + Sixteen::splat(4)) >> 3);
+            *row = inverse_four(*row).map(|lane| (lane + splat(4)) >> 3);
         }
         lanes
     })

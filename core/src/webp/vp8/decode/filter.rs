@@ -1,6 +1,6 @@
 //! The loop filter (RFC 6386, 15): sixteen places along an edge at a time.
 
-use crate::lanes::{Sixteen, i16x16, joined, parted, sixteens, u8x16};
+use crate::lanes::{Sixteen, i16x16, joined, parted, sixteens, splat, u8x16};
 
 use super::header::Filter;
 use crate::webp::vp8::transform::{narrowed, shuffled};
@@ -9,7 +9,7 @@ use crate::webp::vp8::transform::{narrowed, shuffled};
 type Across = [i16x16; 8];
 
 fn clamped(value: Sixteen) -> Sixteen {
-    value.max(Sixteen::splat(-128)).min(Sixteen::splat(127))
+    value.max(splat(-128)).min(splat(127))
 }
 
 /// Which of an edge's filters to use.
@@ -25,10 +25,10 @@ pub(super) enum Kind {
 fn filtered(mut across: [Sixteen; 8], filter: Filter, kind: Kind, macroblock: bool) -> [Sixteen; 8] {
     let limit = 2 * filter.level + if macroblock { 4 } else { 0 } + filter.inner;
     let [p3, p2, p1, p0, q0, q1, q2, q3] = across;
-    let over = |a: Sixteen, b: Sixteen, most: i16| (a - b).abs().simd_gt(Sixteen::splat(most));
+    let over = |a: Sixteen, b: Sixteen, most: i16| (a - b).abs().simd_gt(splat(most));
     let step: Sixteen = (p0 - q0).abs() + (p0 - q0).abs() + ((p1 - q1).abs() >> 1);
-    let mut kept = step.simd_gt(Sixteen::splat(limit));
-    let mut steep = Sixteen::splat(-1);
+    let mut kept = step.simd_gt(splat(limit));
+    let mut steep: Sixteen = splat(-1);
     if kind != Kind::Simple {
         for (a, b) in [(p3, p2), (p2, p1), (p1, p0), (q1, q0), (q2, q1), (q3, q2)] {
             kept |= over(a, b, filter.inner);
@@ -41,8 +41,8 @@ fn filtered(mut across: [Sixteen; 8], filter: Filter, kind: Kind, macroblock: bo
     // Where the edge is steep, or the filter simple, and at all edges within macroblocks: two samples.
     let two = if kind == Kind::Macroblock { steep & !kept } else { !kept };
     let common = clamped(three + if kind == Kind::Subblock { outer & steep } else { outer }) & two;
-    let behind = clamped(common + Sixteen::splat(4)) >> 3;
-    let before = clamped(common + Sixteen::splat(3)) >> 3;
+    let behind = clamped(common + splat(4)) >> 3;
+    let before = clamped(common + splat(3)) >> 3;
     across[3] = clamped(p0 + before);
     across[4] = clamped(q0 - behind);
     match kind {
@@ -55,7 +55,7 @@ fn filtered(mut across: [Sixteen; 8], filter: Filter, kind: Kind, macroblock: bo
         Kind::Macroblock => {
             let weight = clamped(outer + three) & shallow;
             for (at, factor) in [(0, 27), (1, 18), (2, 9)] {
-                let change = clamped((weight * Sixteen::splat(factor) + Sixteen::splat(63)) >> 7);
+                let change = clamped((weight * splat(factor) + splat(63)) >> 7);
                 across[3 - at] = clamped(across[3 - at] + change);
                 across[4 + at] = clamped(across[4 + at] - change);
             }
@@ -65,11 +65,11 @@ fn filtered(mut across: [Sixteen; 8], filter: Filter, kind: Kind, macroblock: bo
 }
 
 fn widened(samples: u8x16) -> i16x16 {
-    i16x16::from(samples) - i16x16::splat(128)
+    i16x16::from(samples) - splat(128)
 }
 
 fn shortened(samples: i16x16) -> u8x16 {
-    narrowed(samples + i16x16::splat(128))
+    narrowed(samples + splat(128))
 }
 
 /// `N` samples of a plane.
