@@ -19,6 +19,7 @@ mod kernel;
 mod light;
 #[cfg(test)]
 mod tests;
+mod vectors;
 
 use crate::options::Light;
 use crate::raster::{Model, Raster, Samples};

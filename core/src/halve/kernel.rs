@@ -4,16 +4,20 @@
 //! whatever the number of channels, a sample's neighbours of the same channel lie at the same place of the other part,
 //! or one pixel before or behind it, and every loop here runs over plain slices.
 
-use super::Kernel;
+use super::{Kernel, vectors};
+use crate::lanes;
 
 /// Weights of the pixels at distance ½, 1½ and 2½ from the middle of a pixel of the half; both sides together sum to 64.
 ///
 /// Between Lanczos-2 at half the resolution, cut to six taps (28, 7, −3), and Lanczos-3 (28, 8, −4): the one of ten
 /// neighbours that looked best on photographs and on screenshots for its bytes.
-const WEIGHTS: [i64; 3] = [29, 7, -4];
+pub(super) const WEIGHTS: [i64; 3] = [29, 7, -4];
 
 /// The sum of all weights is two to the power of this.
-const SUM_BITS: u32 = 12;
+pub(super) const SUM_BITS: u32 = 12;
+
+/// What sums of columns of 8-bit samples are kept less.
+pub(super) const LESS: i16 = 32 * 255;
 
 /// A sample that is averaged.
 pub(crate) trait Sample: Copy + Ord + Default + std::fmt::Debug + Into<u64> {
@@ -31,6 +35,16 @@ pub(crate) trait Sample: Copy + Ord + Default + std::fmt::Debug + Into<u64> {
 
     /// The weighted sum of six columns' sums from left to right, rounded and kept between `low` and `high`.
     fn settle(six: [Self::Tall; 6], low: Self, high: Self) -> Self;
+
+    /// [`Self::tall`] of as many columns of six rows as fill vectors: how many those are. All slices are of one length.
+    fn tall_lanes(_rows: [&[Self]; 6], _sums: &mut [Self::Tall]) -> usize {
+        0
+    }
+
+    /// [`Self::settle`] of as many samples, between the smallest and the largest of `four`, as fill vectors.
+    fn settle_lanes(_six: [&[Self::Tall]; 6], _four: [&[Self]; 4], _half: &mut [Self]) -> usize {
+        0
+    }
 }
 
 /// Samples of the first type; sums of four fit the second, of a column of six the third, of six by six the fourth.
@@ -38,7 +52,7 @@ pub(crate) trait Sample: Copy + Ord + Default + std::fmt::Debug + Into<u64> {
 /// Sums of columns are kept less the last number, so that sums of two of them fit the third type, too: there are no
 /// vectors of 32-bit products before SSE4.1, but such of 16-bit factors.
 macro_rules! sample {
-    ($sample:ty, $mean:ty, $tall:ty, $sum:ty, $less:expr) => {
+    ($sample:ty, $mean:ty, $tall:ty, $sum:ty, $less:expr $(; $($lanes:tt)*)?) => {
         impl Sample for $sample {
             type Tall = $tall;
 
@@ -64,15 +78,27 @@ macro_rules! sample {
                 let pairs = [c + d, b + e, a + f].map(|pair| pair as $sum);
                 let [near, next, far] = WEIGHTS.map(|weight| weight as $sum);
                 let sum = near * pairs[0] + next * pairs[1] + far * pairs[2];
-                let rounding = (1 << (SUM_BITS - 1)) + ($less << (SUM_BITS / 2));
+                let rounding = (1 << (SUM_BITS - 1)) + (<$sum>::from($less) << (SUM_BITS / 2));
                 let rounded = ((sum + rounding) >> SUM_BITS) as $tall;
                 rounded.max(low as $tall).min(high as $tall) as Self
             }
+
+            $($($lanes)*)?
         }
     };
 }
 
-sample!(u8, u16, i16, i32, 32 * 255);
+sample! {
+    u8, u16, i16, i32, LESS;
+
+    fn tall_lanes(rows: [&[u8]; 6], sums: &mut [i16]) -> usize {
+        if lanes::ARE_WRITTEN { vectors::tall(rows, sums) } else { 0 }
+    }
+
+    fn settle_lanes(six: [&[i16]; 6], four: [&[u8]; 4], half: &mut [u8]) -> usize {
+        if lanes::ARE_WRITTEN { vectors::settle(six, four, half) } else { 0 }
+    }
+}
 sample!(u16, u32, i32, i32, 0);
 sample!(u32, u64, i64, i64, 0);
 
@@ -198,10 +224,11 @@ impl<S: Sample> Shape<S> {
         let [a, c, e] = [0, 1, 2].map(|pixel| &even[pixel * self.channels..][..count]);
         let [b, d, f] = [0, 1, 2].map(|pixel| &odd[pixel * self.channels..][..count]);
         let [p, q, r, s] = self.middles(pair, count);
-        for (i, sample) in half.iter_mut().enumerate() {
+        let done = S::settle_lanes([a, b, c, d, e, f], [p, q, r, s], half);
+        for i in done..count {
             let low = p[i].min(q[i]).min(r[i].min(s[i]));
             let high = p[i].max(q[i]).max(r[i].max(s[i]));
-            *sample = S::settle([a[i], b[i], c[i], d[i], e[i], f[i]], low, high);
+            half[i] = S::settle([a[i], b[i], c[i], d[i], e[i], f[i]], low, high);
         }
     }
 
@@ -245,8 +272,10 @@ fn sum_columns<S: Sample>(rows: [&Split<S>; 6], sums: &mut Vec<S::Tall>) {
     let count = a.len();
     sums.resize(count, S::Tall::default());
     let (b, c, d, e, f) = (&b[..count], &c[..count], &d[..count], &e[..count], &f[..count]);
-    for (i, sum) in sums[..count].iter_mut().enumerate() {
-        *sum = S::tall([a[i], b[i], c[i], d[i], e[i], f[i]]);
+    let sums = &mut sums[..count];
+    let done = S::tall_lanes([a, b, c, d, e, f], sums);
+    for i in done..count {
+        sums[i] = S::tall([a[i], b[i], c[i], d[i], e[i], f[i]]);
     }
 }
 

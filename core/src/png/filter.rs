@@ -4,8 +4,11 @@
 //! repetitions tell more than differences, except in gradients. Else the filter is taken whose differences are the
 //! smallest, by a quarter of the row. The other strategies are tried one after the other where time is no matter.
 
+mod vectors;
+
 use super::layout::Layout;
 use crate::deflate::literals_cost;
+use crate::lanes;
 
 /// How filters are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +123,9 @@ struct Around<'a> {
 impl Around<'_> {
     /// What is left of the row when it is predicted by `filter`.
     fn differences(self, filter: u8, to: &mut [u8]) {
+        if lanes::ARE_WRITTEN {
+            return vectors::differences(self, filter, to);
+        }
         let Self { row, left, above, corner } = self;
         let to = to.iter_mut().zip(row);
         match filter {
@@ -170,6 +176,9 @@ impl Around<'_> {
 
     /// How many times four bytes one after the other are those of the pixel before.
     fn repeated(self) -> u32 {
+        if let (true, Some(row), Some(left)) = (lanes::ARE_WRITTEN, self.row.as_array(), self.left.as_array()) {
+            return vectors::repeated(row, left);
+        }
         let mut equal = [0; BLOCK + 3];
         for ((equal, row), left) in equal.iter_mut().zip(self.row).zip(self.left) {
             *equal = u8::from(row == left);
@@ -181,6 +190,9 @@ impl Around<'_> {
     fn size(self, filter: u8) -> u32 {
         let mut differences = [0; BLOCK];
         self.differences(filter, &mut differences[..self.row.len()]);
+        if lanes::ARE_WRITTEN {
+            return vectors::size(&differences);
+        }
         // At most 64 times 128; those behind the row are 0.
         differences.iter().map(|&byte| u16::from(size(byte))).sum::<u16>().into()
     }
