@@ -67,9 +67,10 @@ struct Between {
 impl Between {
     /// The place in `from` samples of sample `at` of `to`, both over the same length.
     fn new(at: usize, to: usize, from: usize) -> Self {
-        // Centres of samples lie at (at + 1/2) / to; in units of 1/256 of a sample of `from`.
-        let place = ((2 * at + 1) * from * 128 / to).saturating_sub(128);
-        let first = (place / 256).min(from - 1);
+        // Centres of samples lie at (at + 1/2) / to; in units of 1/256 of a sample of `from`. The product of two sides
+        // outgrows a `usize` of 32 bits.
+        let place = ((2 * at as u64 + 1) * from as u64 * 128 / to as u64).saturating_sub(128);
+        let first = ((place / 256) as usize).min(from - 1);
         Self { first, second: (first + 1).min(from - 1), distance: (place % 256) as u32 }
     }
 
@@ -101,13 +102,18 @@ pub(crate) struct Settings<'a> {
     pub(crate) profile: Option<Vec<u8>>,
 }
 
+/// Whether a picture of this size can be a JPEG (T.81, B.2.2).
+pub(crate) fn fits(width: usize, height: usize) -> bool {
+    width.max(height) <= 65535
+}
+
 /// `raster` as JPEG. It has 8-bit samples and no alpha.
 ///
 /// # Errors
 /// Unsupported where a side is over 65535 pixels; too large where the limits leave too little for the result.
 pub(crate) fn encode(raster: Raster, settings: Settings<'_>) -> Result<(Vec<u8>, Option<Decision>), Error> {
     let Settings { options, source, transposed, profile } = settings;
-    if raster.width > 65535 || raster.height > 65535 {
+    if !fits(raster.width, raster.height) {
         return Err(unsupported("a side over 65535 pixels"));
     }
     let color = if raster.model == Model::Grey { Color::Grey } else { Color::YCbCr };
