@@ -63,24 +63,26 @@ pub(super) struct Chunks<'a> {
     pub(super) announced: bool,
     /// Whether there is any data of an animation's frames (fdAT).
     pub(super) frame_data: bool,
-    /// What iCCP holds: a name, a method, and the compressed profile.
-    pub(super) profile: Option<&'a [u8]>,
+    /// What iCCP holds: a name, a method, and the compressed profile; or why that does not count.
+    pub(super) profile: Option<Result<&'a [u8], &'static str>>,
     pub(super) found: Found,
     pub(super) space: Space,
+    /// Whether the palette or pixels have come, behind which nothing says how they look (PNG 5.6).
+    shown: bool,
     /// The offset behind IEND, or of the end of the file.
     pub(super) end: usize,
 }
 
 impl<'a> Chunks<'a> {
-    /// Walks over all chunks of `source`; only their framing is checked, no CRC.
+    /// Walks over all chunks of `source`; only their framing is checked, and the CRC of those that say how samples look.
     pub(super) fn walk(source: &'a [u8]) -> Result<Self, Error> {
         let (mut chunks, mut rest) = Self::start(source)?;
-        while let Some((kind, data)) = next_chunk(&mut rest)? {
-            if kind == *b"IEND" {
+        while let Some(chunk) = next_chunk(&mut rest)? {
+            if chunk.kind == *b"IEND" {
                 chunks.end = source.len() - rest.len();
                 return Ok(chunks);
             }
-            chunks.take(kind, data)?;
+            chunks.take(chunk)?;
         }
         Err(malformed("has no end"))
     }
@@ -93,8 +95,8 @@ impl<'a> Chunks<'a> {
         let (mut chunks, mut rest) = Self::start(head)?;
         while !matches!(rest.get(4..8), Some(b"IDAT" | b"IEND")) {
             // A chunk that is not whole yet is the only error.
-            let Ok(Some((kind, data))) = next_chunk(&mut rest) else { return Ok(None) };
-            chunks.take(kind, data)?;
+            let Ok(Some(chunk)) = next_chunk(&mut rest) else { return Ok(None) };
+            chunks.take(chunk)?;
         }
         Ok(Some(chunks))
     }
@@ -102,7 +104,7 @@ impl<'a> Chunks<'a> {
     /// Reads IHDR, which is the first chunk; and what lies behind it.
     fn start(source: &'a [u8]) -> Result<(Self, &'a [u8]), Error> {
         let mut rest = source.get(SIGNATURE..).ok_or(malformed("ends inside its signature"))?;
-        let (kind, data) = next_chunk(&mut rest)?.ok_or(malformed("has no chunks"))?;
+        let Chunk { kind, data, .. } = next_chunk(&mut rest)?.ok_or(malformed("has no chunks"))?;
         if kind != *b"IHDR" {
             return Err(malformed("does not start with IHDR"));
         }
@@ -116,12 +118,14 @@ impl<'a> Chunks<'a> {
             profile: None,
             found: Found::default(),
             space: Space::default(),
+            shown: false,
             end: source.len(),
         };
         Ok((chunks, rest))
     }
 
-    fn take(&mut self, kind: [u8; 4], data: &'a [u8]) -> Result<(), Error> {
+    fn take(&mut self, chunk: Chunk<'a>) -> Result<(), Error> {
+        let Chunk { kind, data, .. } = chunk;
         match &kind {
             b"PLTE" if data.is_empty() || !data.len().is_multiple_of(3) || data.len() > 768 => {
                 return Err(malformed("has a palette whose length is no multiple of 3 up to 768"));
@@ -137,19 +141,46 @@ impl<'a> Chunks<'a> {
                 self.frames = self.frames.max(if self.announced { self.controls } else { 1 });
             }
             b"eXIf" => self.found.exif(data),
-            b"iCCP" => self.profile = self.profile.or(Some(data)),
+            b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" | b"iCCP" => self.take_look(chunk),
             b"tEXt" | b"zTXt" | b"iTXt" => Text::parse(kind, data).note(&mut self.found),
-            b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" | b"mDCV" | b"cLLI" => self.space.take(kind, data),
-            b"PLTE" | b"IDAT" | b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" => {}
+            b"PLTE" | b"IDAT" => self.shown = true,
+            b"sBIT" | b"bKGD" | b"hIST" | b"pHYs" | b"sPLT" => {}
             b"fdAT" => self.frame_data = true,
             _ => self.found.application(data.len()),
         }
         Ok(())
     }
+
+    /// Takes what says how samples look as viewers do: the first of its kind, with a right checksum, in its place.
+    fn take_look(&mut self, chunk: Chunk<'a>) {
+        let counts = !self.shown && chunk.is_sound();
+        if chunk.kind != *b"iCCP" {
+            if counts {
+                self.space.take(chunk.kind, chunk.data);
+            }
+        } else if !matches!(self.profile, Some(Ok(_))) {
+            let why = if self.shown { "it lies behind what it is for" } else { "its chunk has a wrong checksum" };
+            self.profile = Some(if counts { Ok(chunk.data) } else { Err(why) });
+        }
+    }
 }
 
-/// A chunk's type and data.
-type Chunk<'a> = ([u8; 4], &'a [u8]);
+/// A chunk (PNG 5.3).
+#[derive(Clone, Copy, Debug)]
+struct Chunk<'a> {
+    kind: [u8; 4],
+    data: &'a [u8],
+    /// Its type and data, and the checksum that is stored of them.
+    summed: &'a [u8],
+    sum: [u8; 4],
+}
+
+impl Chunk<'_> {
+    /// Whether the checksum is right.
+    fn is_sound(&self) -> bool {
+        crc::hash(self.summed).to_be_bytes() == self.sum
+    }
+}
 
 /// Takes one chunk (length, type, data, CRC) off `rest`; `None` at the end of the file.
 fn next_chunk<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Error> {
@@ -158,11 +189,12 @@ fn next_chunk<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Error> {
     }
     let cut = malformed("ends inside a chunk");
     let (length, behind) = rest.split_first_chunk().ok_or(cut)?;
-    let (kind, behind) = behind.split_first_chunk().ok_or(cut)?;
     let length = u32::from_be_bytes(*length) as usize;
-    let (data, behind) = behind.split_at_checked(length).ok_or(cut)?;
-    *rest = behind.get(4..).ok_or(cut)?;
-    Ok(Some((*kind, data)))
+    let (summed, behind) = behind.split_at_checked(length.saturating_add(4)).ok_or(cut)?;
+    let (kind, data) = summed.split_first_chunk().ok_or(cut)?;
+    let (sum, behind) = behind.split_first_chunk().ok_or(cut)?;
+    *rest = behind;
+    Ok(Some(Chunk { kind: *kind, data, summed, sum: *sum }))
 }
 
 /// A chunk whose checksum was looked at.
@@ -176,8 +208,6 @@ pub(super) struct Checked<'a> {
 
 /// Takes one chunk off `rest` and checks its sum; `None` at the end of the file.
 pub(super) fn next_checked<'a>(rest: &mut &'a [u8]) -> Result<Option<Checked<'a>>, Error> {
-    let whole = *rest;
-    let Some((kind, data)) = next_chunk(rest)? else { return Ok(None) };
-    let (summed, sum) = whole[4..data.len() + 12].split_at(data.len() + 4);
-    Ok(Some(Checked { kind, data, sound: crc::hash(summed).to_be_bytes() == *sum }))
+    let chunk = next_chunk(rest)?;
+    Ok(chunk.map(|chunk| Checked { kind: chunk.kind, data: chunk.data, sound: chunk.is_sound() }))
 }

@@ -59,7 +59,8 @@ impl Layout {
 
     /// Bytes of a row, the filter's type not among them; more than there can be memory where that overflows.
     pub(super) const fn row_bytes(self) -> usize {
-        self.width.saturating_mul(self.channels * self.depth as usize).div_ceil(8)
+        let bytes = (self.width as u64).saturating_mul((self.channels * self.depth as usize) as u64).div_ceil(8);
+        if bytes > usize::MAX as u64 { usize::MAX } else { bytes as usize }
     }
 
     /// Bytes from a sample to the same one of the next pixel: 1 where pixels are smaller (PNG 9.2).

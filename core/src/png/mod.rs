@@ -85,7 +85,7 @@ fn surveyed(chunks: Chunks<'_>) -> Survey {
         depth: if header.color == Color::Palette { 8 } else { header.depth },
         alpha: header.alpha || chunks.transparency,
         frames: chunks.frames,
-        profile_bytes: chunks.profile.map_or(0, |profile| profile.len() as u64),
+        profile_bytes: chunks.profile.map_or(0, |profile| profile.map_or(0, |data| data.len() as u64)),
         quality: None,
         scans: 0,
         reveals,
@@ -124,7 +124,7 @@ pub(crate) fn decode(source: &[u8], light: Light) -> Result<Picture, Error> {
 /// What must not be lost with the pixels of `source`.
 pub(crate) fn origin(source: &[u8]) -> Result<(Profile, Origin), Error> {
     let chunks = Chunks::walk(source)?;
-    let profile = chunks.profile.map_or(Profile::Absent, inflated);
+    let profile = chunks.profile.map_or(Profile::Absent, |profile| profile.map_or_else(Profile::Broken, inflated));
     Ok((profile, Origin::Png { palette: chunks.header.color == Color::Palette, space: chunks.space }))
 }
 

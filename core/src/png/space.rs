@@ -19,30 +19,34 @@ pub(crate) struct Space {
 }
 
 impl Space {
+    /// Takes a chunk of a sound checksum; of several of a kind, the first that is not broken.
     pub(super) fn take(&mut self, kind: [u8; 4], data: &[u8]) {
         match &kind {
-            b"gAMA" => self.gamma = data.first_chunk().copied().map(u32::from_be_bytes).filter(|&gamma| gamma > 0),
+            b"gAMA" => {
+                let gamma = data.try_into().ok().map(u32::from_be_bytes).filter(|&gamma| gamma > 0);
+                self.gamma = self.gamma.or(gamma);
+            }
             b"cHRM" => {
                 let words = |data: [u8; 32]| std::array::from_fn(|i| u32::from_be_bytes(data.as_chunks().0[i]));
-                self.chromaticities = data.try_into().ok().map(words);
+                self.chromaticities = self.chromaticities.or(data.try_into().ok().map(words));
             }
-            b"sRGB" => self.intent = data.first().copied().filter(|&intent| intent < 4),
+            b"sRGB" => self.intent = self.intent.or(data.first().copied().filter(|&intent| intent < 4)),
             b"cICP" => {
-                self.coding_points =
-                    data.try_into().ok().filter(|&[_, _, matrix, range]: &[u8; 4]| matrix == 0 && range < 2);
+                let points = data.try_into().ok().filter(|&[_, _, matrix, range]: &[u8; 4]| matrix == 0 && range < 2);
+                self.coding_points = self.coding_points.or(points);
             }
-            b"mDCV" => self.mastering = data.try_into().ok(),
-            b"cLLI" => self.light_level = data.try_into().ok(),
+            b"mDCV" => self.mastering = self.mastering.or(data.try_into().ok()),
+            b"cLLI" => self.light_level = self.light_level.or(data.try_into().ok()),
             _ => {}
         }
     }
 
-    /// Writes what stands beside a profile, too: cICP and what belongs to it.
-    /// Whether there is cICP, which goes before a profile.
-    pub(crate) const fn has_coding_points(&self) -> bool {
-        self.coding_points.is_some()
+    /// Whether a picture without the chunks would look wrong, with or without a profile. Only cICP goes before one.
+    pub(crate) fn counts(&self, profiled: bool) -> bool {
+        if profiled { self.coding_points.is_some() } else { self.is_not_srgb() }
     }
 
+    /// Writes what stands beside a profile, too: cICP and what belongs to it.
     pub(super) fn write_coding_points(&self, file: &mut Vec<u8>) {
         let Some(points) = self.coding_points else { return };
         chunk(file, *b"cICP", &points);
@@ -59,7 +63,7 @@ impl Space {
     }
 
     /// Whether the chunks ask for another look than sRGB's, so that a picture without them would be wrong.
-    pub(crate) fn is_not_srgb(&self) -> bool {
+    fn is_not_srgb(&self) -> bool {
         /// sRGB's gamma as encoders round it.
         const SRGB_GAMMA: std::ops::RangeInclusive<u32> = 45000..=46000;
         /// sRGB's white and primaries (PNG 11.3.2.5); encoders round them by some hundreds.
