@@ -120,10 +120,9 @@ impl std::error::Error for UnknownFormat {}
 fn not_ours(source: &[u8]) -> Error {
     let name = match source {
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => "TIFF",
-        [_, _, _, _, b'f', b't', b'y', b'p', a, b, c, d, ..] => match &[*a, *b, *c, *d] {
-            b"avif" | b"avis" => "AVIF",
-            b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1" => "HEIC",
-            _ => return Error::NotAnImage,
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => match name_by_brand(source) {
+            Some(name) => name,
+            None => return Error::NotAnImage,
         },
         [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => "JPEG XL",
         [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] => "JPEG 2000",
@@ -134,6 +133,23 @@ fn not_ours(source: &[u8]) -> Error {
         _ => return Error::NotAnImage,
     };
     Error::UnsupportedFormat { name }
+}
+
+/// What a file is that begins with `ftyp` (ISO/IEC 14496-12, 4.3): a major brand, a version, and brands that it is
+/// compatible with, the first known of which tells where the major one names only the container.
+fn name_by_brand(source: &[u8]) -> Option<&'static str> {
+    // A length of 0 is up to the end, one of 1 stands elsewhere.
+    let length = source.first_chunk().copied().map(u32::from_be_bytes).filter(|&length| length > 1);
+    let end = length.map_or(usize::MAX, |length| length as usize).min(source.len()).min(Format::SNIFFED_BYTES);
+    let brands = source.get(8..end).unwrap_or_default().as_chunks::<4>().0;
+    let name = |brand: &[u8; 4]| match brand {
+        b"avif" | b"avis" => Some("AVIF"),
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"hevm" | b"hevs" => Some("HEIC"),
+        _ => None,
+    };
+    let [major, _version, compatible @ ..] = brands else { return brands.first().and_then(name) };
+    let is_container = matches!(major, b"mif1" | b"msf1");
+    name(major).or_else(|| is_container.then(|| compatible.iter().find_map(name).unwrap_or("HEIF")))
 }
 
 /// Whether the first [`Format::SNIFFED_BYTES`] hold an `<svg` tag behind nothing but an XML prologue.
@@ -171,6 +187,10 @@ mod tests {
         for (bytes, name) in [
             (&b"\0\0\0\x18ftypheic"[..], "HEIC"),
             (b"\0\0\0\x18ftypavif", "AVIF"),
+            (b"\0\0\0\x1Cftypmif1\0\0\0\0mif1avifmiaf", "AVIF"),
+            (b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic", "HEIC"),
+            (b"\0\0\0\x10ftypmif1\0\0\0\0mif1avif", "HEIF"),
+            (b"\0\0\0\x10ftyphevs\0\0\0\0", "HEIC"),
             (b"II\x2A\0", "TIFF"),
             (b"<?xml version='1.0'?>\n<svg xmlns='x'/>", "SVG"),
             (b"%PDF-1.7", "PDF"),

@@ -65,8 +65,8 @@ impl Options {
     /// The recipe id: 16 hexadecimal digits that change whenever the same source could give other bytes.
     ///
     /// It is the head of the SHA-256 over the JSON array (no white space) of [`OUTPUT_VERSION`] and the values of all
-    /// options but the limits, in the order of their declaration:
-    /// `[4,null,80,"balanced",false,"source",false,[255,255,255],"source","encoded","keep"]` for the default.
+    /// options but the limits, in the order of their declaration; for the default:
+    /// `[OUTPUT_VERSION,null,80,"balanced",false,"source",false,[255,255,255],"source","encoded","keep"]`.
     #[must_use]
     pub fn recipe(&self) -> String {
         let Self { format, quality, effort, progressive, subsampling, salvage, background, .. } = self;
@@ -99,7 +99,9 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
-    /// Of the formats that lose nothing which the picture needs, the one with the fewest bytes.
+    /// Of the formats that lose nothing which the picture needs, nor what says how its colours look, the one with the
+    /// fewest bytes. A picture that came with loss, or is a photograph, is coded with loss, unless [`Options::webp`] says
+    /// otherwise; of what has a palette, the PNG keeps to one.
     /// [`Decision::FormatChosen`](crate::Decision::FormatChosen) says which, and why.
     Auto,
     /// ITU-T T.81.

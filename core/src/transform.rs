@@ -36,10 +36,10 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
     let bytes = match survey.planes() {
         Some(header) if wanted == Target::Jpeg => making.halve_jpeg(image, header)?,
         _ if moves && wanted == Target::Auto => {
-            let fits = webp::fits(width as usize, height as usize);
-            let formats = [Some(survey.info.format), fits.then_some(Format::WebP)];
-            let formats = &formats[..if survey.info.format == Format::WebP { 1 } else { 2 }];
-            let formats = formats.iter().flatten().copied();
+            (making.profile, making.origin) = moving::origin(image, &survey)?;
+            let other = webp::fits(width as usize, height as usize) && !making.needs_png(Model::Rgb);
+            let other = (other && survey.info.format != Format::WebP).then_some(Format::WebP);
+            let formats = [Some(survey.info.format), other].into_iter().flatten();
             making.smallest(formats, Suits::Animation, |making| making.halve_moving(image, &survey))?
         }
         _ if moves => making.halve_moving(image, &survey)?,
@@ -192,21 +192,37 @@ impl Making<'_> {
     /// In the format that takes the fewest bytes, among those that lose nothing which the picture needs.
     fn encode_smallest(&mut self, half: &Raster, planes: Planes<'_>) -> Result<Vec<u8>, Error> {
         let suits = Suits::of(half, self.origin.is_lossy());
-        let fits = webp::fits(half.width, half.height);
-        let formats: &[Format] = match suits {
-            Suits::Photograph if half.model.has_alpha() && fits => &[Format::WebP],
-            Suits::Photograph if !half.model.has_alpha() => &[Format::WebP, Format::Jpeg],
-            Suits::Graphic => &[Format::WebP, Format::Png],
-            _ => &[Format::Png],
-        };
-        let fitting = formats.iter().filter(|&&format| fits || format != Format::WebP);
-        self.smallest(fitting.copied(), suits, |making| match planes {
+        let exact = suits != Suits::Photograph || self.options.webp == Coding::Lossless && !self.origin.is_lossy();
+        let webp = suits != Suits::Deep && webp::fits(half.width, half.height) && !self.has_grey_profile(half.model);
+        let jpeg = !exact && !half.model.has_alpha() && jpeg::fits(half.width, half.height);
+        let others = !self.needs_png(half.model);
+        let formats = [(Format::WebP, webp && others), (Format::Jpeg, jpeg && others)];
+        let mut formats: Vec<Format> = formats.iter().filter(|(_, can)| *can).map(|&(format, _)| format).collect();
+        if exact || formats.is_empty() {
+            formats.push(Format::Png);
+        }
+        self.smallest(formats.into_iter(), suits, |making| match planes {
             Some((image, header)) if making.format == Format::Jpeg => making.halve_jpeg(image, header),
             _ => making.encode_as(half.clone()),
         })
     }
 
-    /// The smallest of what `make` makes in `formats`, of which there is at least one.
+    /// Whether only a PNG has a place for what says how samples of `model` look.
+    fn needs_png(&self, model: Model) -> bool {
+        let Origin::Png { space, .. } = &self.origin else { return false };
+        let profiled =
+            matches!(&self.profile, Profile::Present(bytes) if icc::objection(bytes, space_of(model)).is_none());
+        space.counts(profiled)
+    }
+
+    /// Whether there is a profile for grey, which has no place where grey is stored as RGB.
+    fn has_grey_profile(&self, model: Model) -> bool {
+        let grey = space_of(model) == Space::Grey;
+        grey && matches!(&self.profile, Profile::Present(bytes) if icc::objection(bytes, Space::Grey).is_none())
+    }
+
+    /// The smallest of what `make` makes in `formats`, of which there is at least one. Where one outgrows the limits, all
+    /// is refused: limits must not choose.
     fn smallest(
         &mut self,
         formats: impl Iterator<Item = Format>,
@@ -218,7 +234,10 @@ impl Making<'_> {
             let mut making = self.clone();
             making.format = format;
             // An animation is coded with loss where it was before.
-            making.lossy = suits == Suits::Photograph || suits == Suits::Animation && self.lossy;
+            making.lossy = match self.options.webp {
+                Coding::Source => suits == Suits::Photograph || suits == Suits::Animation && self.lossy,
+                Coding::Lossy | Coding::Lossless => self.lossy,
+            };
             making.decisions.push(Decision::FormatChosen { format, suits });
             let bytes = make(&mut making)?;
             if smallest.as_ref().is_none_or(|(others, _)| bytes.len() < others.len()) {
@@ -305,7 +324,7 @@ impl Making<'_> {
 
     /// The profile, if it is sound, describes samples of `model` and has a place in the result.
     fn fitting_profile(&mut self, model: Model) -> Option<Vec<u8>> {
-        let space = if matches!(model, Model::Grey | Model::GreyAlpha) { Space::Grey } else { Space::Rgb };
+        let space = space_of(model);
         let checked = match std::mem::replace(&mut self.profile, Profile::Absent) {
             Profile::Absent => {
                 self.note_lost_color_chunks(false);
@@ -326,9 +345,13 @@ impl Making<'_> {
     /// A PNG's colour chunks count where there is no profile, cICP even before one, and only PNG has a place for them.
     fn note_lost_color_chunks(&mut self, profiled: bool) {
         if let Origin::Png { space, .. } = &self.origin {
-            let counts = if profiled { space.has_coding_points() } else { space.is_not_srgb() };
-            let lost = self.format != Format::Png && counts;
+            let lost = self.format != Format::Png && space.counts(profiled);
             self.decisions.extend(lost.then_some(Decision::ColorChunksDropped));
         }
     }
+}
+
+/// The colour space that a profile for samples of `model` is for.
+const fn space_of(model: Model) -> Space {
+    if matches!(model, Model::Grey | Model::GreyAlpha) { Space::Grey } else { Space::Rgb }
 }

@@ -41,7 +41,7 @@ use crate::{Color, Error, Format, Info};
 
 pub(crate) use halve::{halve, keeps_planes, peak_bytes};
 pub(crate) use header::Header;
-pub(crate) use pixels::{Settings, decode, encode};
+pub(crate) use pixels::{Settings, decode, encode, fits};
 use quantization::Kind;
 
 const fn malformed(reason: &'static str) -> Error {

@@ -153,11 +153,14 @@ fn with_chroma(luma: Raster, decoded: &Frame) -> Raster {
         for ((pixel, &blue), &red) in row.chunks_exact(channels).zip(blue).zip(red) {
             let [_, blue, red] = full_range([0, blue, red]);
             let ycbcr = [pixel[0], blue, red];
-            if let &[_, alpha] = pixel {
-                pixels.extend(rgb_from_ycbcr(ycbcr));
-                pixels.push(alpha);
-            } else {
-                pixels.extend(ycbcr);
+            match *pixel {
+                // What cannot be seen has no colour, as everywhere.
+                [_, 0] => pixels.extend([0; 4]),
+                [_, alpha] => {
+                    pixels.extend(rgb_from_ycbcr(ycbcr));
+                    pixels.push(alpha);
+                }
+                _ => pixels.extend(ycbcr),
             }
         }
     }

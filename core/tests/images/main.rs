@@ -1,6 +1,7 @@
 //! Whole images through the public surface.
 
 mod bombs;
+mod color;
 mod corpus;
 mod damage;
 mod estimate;

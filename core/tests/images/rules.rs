@@ -300,23 +300,6 @@ fn bytes_behind_the_image_go_and_are_counted() {
     }
 }
 
-#[test]
-fn gamma_and_primaries_are_carried_or_missed() {
-    let chunk = |bytes: &[u8], kind: &[u8]| {
-        let at = bytes.windows(4).position(|window| window == kind)?;
-        Some(bytes[at - 4..at + 4 + usize::from(bytes[at - 1])].to_vec())
-    };
-    let (whole, kept) = (source("gamma.png"), half("gamma.png"));
-    for kind in [b"gAMA", b"cHRM"] {
-        assert!(chunk(&whole, kind).is_some());
-        assert_eq!(chunk(&whole, kind), chunk(&kept.bytes, kind), "{}", kind.escape_ascii());
-    }
-    assert_eq!(kept.decisions, []);
-    let dropped = Decision::ColorChunksDropped;
-    assert!(half_with("gamma.png", &to(Format::WebP)).decisions.contains(&dropped));
-    assert!(!half_with("photo.png", &to(Format::WebP)).decisions.contains(&dropped));
-}
-
 /// Stripes of one row, black and white by turns: half of the light is level 188 in sRGB.
 #[test]
 fn light_is_averaged_where_it_is_asked_for() {
