@@ -32,6 +32,9 @@ const CUT: Error = malformed("ends inside its header");
 /// Bytes before the header.
 const FILE_HEADER: usize = 14;
 
+/// The longest side that is decoded.
+const MOST_SIDE: u32 = 65535;
+
 /// The length of OS/2's header, whose sides have 16 bits.
 const CORE_HEADER: usize = 12;
 
@@ -95,6 +98,9 @@ impl Header {
         let height = signed_height.unsigned_abs();
         if planes != 1 || width == 0 || height == 0 || width.cast_signed() < 0 {
             return Err(malformed("has a header that makes no sense"));
+        }
+        if width.max(height) > MOST_SIDE {
+            return Err(unsupported("a side over 65535 pixels"));
         }
         let (compression, colors) = if is_core { (0, 0) } else { (field(16)?, field(32)?) };
         let (coding, behind) = Self::coding(source, length, bits, compression)?;
@@ -300,6 +306,7 @@ mod tests {
             ("no height", file(1, 0, 24, 0, &[], &[0; 4])),
             ("negative width", file(-1, 1, 24, 0, &[], &[0; 4])),
             ("lowest height", file(1, i32::MIN, 24, 0, &[], &[0; 4])),
+            ("a longer side than is decoded", file(65536, 1, 24, 0, &[], &[0; 3 * 65536])),
             ("bits", file(1, 1, 7, 0, &[], &[0; 4])),
             ("a PNG inside", file(1, 1, 0, 5, &[], &[0; 4])),
             ("runs that leave the picture", file(1, 1, 8, 1, &colors(256), &[0, 2, 0, 9, 1, 1, 0, 1])),

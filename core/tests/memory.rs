@@ -2,7 +2,7 @@
 //!
 //! A binary of its own with one test, because the allocator counts for the whole process.
 
-use halver::{Effort, Error, Format, Limit, Limits, Options, Subsampling, Target, halve, probe};
+use halver::{Animation, Effort, Error, Format, Light, Limit, Limits, Options, Subsampling, Target, halve, probe};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -46,6 +46,12 @@ fn all_options() -> Vec<Options> {
             all.push(Options { effort, format: Some(format), ..plain.clone() });
         }
     }
+    all.extend([Animation::Keep, Animation::First].map(|animation| Options {
+        animation,
+        light: Light::Linear,
+        effort: Effort::Small,
+        ..plain.clone()
+    }));
     all
 }
 
@@ -124,10 +130,11 @@ fn peaks_stay_below_the_estimate() {
     files();
     large_jpegs();
     large_pngs();
+    wide();
     profiles();
 }
 
-/// All images there are, to each format unless they are very large; small JPEGs in all other ways, too.
+/// All images there are, to each format unless they are very large; small ones in all other ways, too.
 fn files() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let all = all_options();
@@ -138,6 +145,8 @@ fn files() {
         "../shared/corpus/jpeg",
         "../shared/corpus/jpeg/size",
         "../shared/corpus/bombs",
+        "../shared/corpus/gif",
+        "../shared/corpus/icc",
         "../shared/corpus/png",
         "../shared/corpus/webp",
         "../shared/corpus/broken",
@@ -150,6 +159,7 @@ fn files() {
             let source = std::fs::read(&path).unwrap();
             let Ok(info) = probe(&source) else { continue };
             let all = match info.pixels() {
+                0..0x4_0000 => &all[..],
                 0..0x10_0000 if info.format == Format::Jpeg => &all[..],
                 0..0x200_0000 => &all[..4],
                 _ => &all[..1],
@@ -227,6 +237,47 @@ fn large_pngs() {
             let result = halve(&file, &options).unwrap().bytes.len() as u64;
             eprintln!("{name}: {peak} bytes at the peak, {result} of them the result, {estimate} estimated");
             assert!(peak < result * 9 / 4 + ROWS, "{name}: {peak} bytes at the peak, {result} the result");
+        }
+    }
+}
+
+/// Pictures of a row or two, as long as may be or a million pixels: what the kernel holds of rows is most of what they
+/// take.
+fn wide() {
+    /// Of PNG, and of BMP.
+    const WIDTHS: [u32; 2] = [1_000_000, 65_535];
+    let mut files = Vec::new();
+    for (color, depth, height) in [
+        (png::ColorType::Rgba, png::BitDepth::Sixteen, 1),
+        (png::ColorType::Rgba, png::BitDepth::Eight, 2),
+        (png::ColorType::Grayscale, png::BitDepth::One, 2),
+    ] {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, WIDTHS[0], height);
+        encoder.set_color(color);
+        encoder.set_depth(depth);
+        let row = (WIDTHS[0] as usize * color.samples() * depth as usize).div_ceil(8);
+        let samples: Vec<u8> = (0..row * height as usize).map(|i| (i / 9) as u8 ^ (i >> 8) as u8).collect();
+        encoder.write_header().unwrap().write_image_data(&samples).unwrap();
+        files.push((format!("PNG, {color:?} of {depth:?}"), file));
+    }
+    for bits in [24_u8, 32, 8] {
+        let mut file = b"BM\0\0\0\0\0\0\0\0\x36\x04\0\0\x28\0\0\0".to_vec();
+        file.extend(WIDTHS[1].to_le_bytes());
+        file.extend([1, 0, 0, 0, 1, 0, bits, 0]);
+        file.resize(54 + 1024, 0);
+        file.extend(
+            (0..(WIDTHS[1] as usize * usize::from(bits / 8)).next_multiple_of(4))
+                .map(|i| (i / 5) as u8 ^ (i >> 8) as u8),
+        );
+        files.push((format!("BMP of {bits} bits"), file));
+    }
+    for (name, file) in files {
+        for light in [Light::Encoded, Light::Linear] {
+            let options = Options { light, ..Options::default() };
+            let (peak, estimate) = peak(&name, &file, &options).unwrap();
+            assert!(halve(&file, &options).is_ok(), "{name}");
+            eprintln!("{name}, {light:?}: {peak} bytes at the peak, {estimate} estimated");
         }
     }
 }
