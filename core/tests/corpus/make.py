@@ -60,6 +60,8 @@ save("photo-420.jpg", PHOTO, quality=88, subsampling="4:2:0")
 save("photo-444-q95.jpg", PHOTO, quality=95, subsampling="4:4:4")
 save("photo-422-q60.jpg", PHOTO, quality=60, subsampling="4:2:2")
 save("photo-progressive.jpg", PHOTO, quality=85, progressive=True)
+# So wide that places in it, times its width, outgrow 32 bits.
+save("wide.jpg", Image.fromarray(numpy.stack([numpy.tile(numpy.arange(9504) // d % 256, (16, 1)) for d in (2, 3, 5)], 2).astype("uint8")), quality=60, subsampling="4:2:0")
 save("photo-grey.jpg", PHOTO.convert("L"), quality=85)
 save("photo-cmyk.jpg", PHOTO.convert("CMYK"), quality=85)
 for orientation in range(1, 9):
