@@ -92,12 +92,9 @@ impl Survey {
         self.jpeg.as_deref().filter(|header| jpeg::keeps_planes(header))
     }
 
-    /// Whether a PNG can become a PNG row by row: it need not be turned, and no palette is to be found for it.
+    /// Whether a PNG can become a PNG row by row: it need not be turned.
     pub(crate) fn is_streamed(&self) -> bool {
-        !self.animated
-            && self.info.format == Format::Png
-            && self.info.orientation == 1
-            && self.info.color != crate::Color::Palette
+        !self.animated && self.info.format == Format::Png && self.info.orientation == 1
     }
 
     /// Refuses what would cross the limits of `options`.

@@ -43,9 +43,7 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
             making.smallest(formats, Suits::Animation, |making| making.halve_moving(image, &survey))?
         }
         _ if moves => making.halve_moving(image, &survey)?,
-        None if wanted == Target::Png && survey.is_streamed() && !survey.animated => {
-            making.halve_png(image, survey.info.color)?
-        }
+        None if wanted == Target::Png && survey.is_streamed() => making.halve_png(image, survey.info.color)?,
         _ if making.stays_lossy_webp(&survey) => making.halve_webp(image)?,
         planes => {
             let picture = making.decode(image, &survey)?.upright(survey.info.orientation);
@@ -107,7 +105,10 @@ impl Making<'_> {
         (self.profile, self.origin) = png::origin(source)?;
         let profile = self.fitting_profile(if color == Color::Grey { Model::Grey } else { Model::Rgb });
         let Origin::Png { space, .. } = &self.origin else { unreachable!("the source is a PNG") };
-        png::halve(source, png::Appearance { profile: profile.as_deref(), space }, self.options)
+        let (bytes, reduced) =
+            png::halve(source, png::Appearance { profile: profile.as_deref(), space }, self.options)?;
+        self.decisions.extend(reduced.map(|colors| Decision::PaletteReduced { colors }));
+        Ok(bytes)
     }
 
     /// Moving to moving.

@@ -159,8 +159,7 @@ fn files() {
             let source = std::fs::read(&path).unwrap();
             let Ok(info) = probe(&source) else { continue };
             let all = match info.pixels() {
-                0..0x4_0000 => &all[..],
-                0..0x10_0000 if info.format == Format::Jpeg => &all[..],
+                pixels if pixels < if info.format == Format::Jpeg { 0x10_0000 } else { 0x4_0000 } => &all[..],
                 0..0x200_0000 => &all[..4],
                 _ => &all[..1],
             };
@@ -203,6 +202,9 @@ fn noisy(color: png::ColorType, width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(color);
+    if color == png::ColorType::Indexed {
+        encoder.set_palette((0..=255).flat_map(|i| [i, 255 - i, i ^ 0x55]).collect::<Vec<u8>>());
+    }
     encoder.set_compression(png::Compression::Fastest);
     let mut writer = encoder.write_header().unwrap();
     let mut stream = writer.stream_writer().unwrap();
@@ -225,6 +227,7 @@ fn noisy(color: png::ColorType, width: u32, height: u32) -> Vec<u8> {
 fn large_pngs() {
     const ROWS: u64 = 16 << 20;
     for (color, width, height) in [
+        (png::ColorType::Indexed, 10_000, 10_000),
         (png::ColorType::Rgb, 2000, 50_000),
         (png::ColorType::Rgba, 5000, 3000),
         (png::ColorType::Grayscale, 20_000, 1000),

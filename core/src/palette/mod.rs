@@ -31,7 +31,7 @@ pub(crate) struct Indexed {
 }
 
 /// How many colours a palette holds.
-const MOST: usize = 256;
+pub(crate) const MOST: usize = 256;
 
 /// The wholly transparent colour.
 const CLEAR: Color = [0; 4];
@@ -39,20 +39,19 @@ const CLEAR: Color = [0; 4];
 impl Indexed {
     /// `raster`, which has 8-bit samples and is not YCbCr, with a palette; and whether colours had to be reduced.
     pub(crate) fn of(raster: &Raster) -> (Self, bool) {
+        let Samples::Eight(samples) = &raster.samples else { unreachable!("depth is reduced before") };
         let mut histogram = Histogram::fine();
-        pixels(raster).for_each(|pixel| histogram.add(pixel));
+        pixels(raster.model, samples).for_each(|pixel| histogram.add(pixel));
         histogram.finish();
         let (colors, reduced) = histogram.palette(MOST);
         let mut map = Map::onto(&colors);
-        let indices = pixels(raster).map(|pixel| map.index(pixel)).collect();
+        let indices = pixels(raster.model, samples).map(|pixel| map.index(pixel)).collect();
         (Self { width: raster.width, colors, indices }, reduced)
     }
 }
 
-/// Pixels as RGBA; those that are wholly transparent all as [`CLEAR`].
-fn pixels(raster: &Raster) -> impl Iterator<Item = Color> {
-    let Samples::Eight(samples) = &raster.samples else { unreachable!("depth is reduced before") };
-    let model = raster.model;
+/// Pixels of `model`, which is not YCbCr, as RGBA; those that are wholly transparent all as [`CLEAR`].
+pub(crate) fn pixels(model: Model, samples: &[u8]) -> impl Iterator<Item = Color> {
     samples.chunks_exact(model.channels()).map(move |pixel| match (model, pixel) {
         (_, [.., 0]) if model.has_alpha() => CLEAR,
         (Model::Grey, &[level]) => [level, level, level, 255],

@@ -1,7 +1,7 @@
 //! PNG out: rows of samples in, a file out.
 
 use super::filter::{Filter, Strategy};
-use super::layout::{Kind, Layout};
+use super::layout::{Kind, Layout, pack};
 use super::space::Space;
 use super::write::{SIGNATURE, chunk, close, open};
 use crate::Effort;
@@ -67,6 +67,39 @@ impl Appearance<'_> {
         deflater.write(profile);
         *file = deflater.finish();
         close(file, at);
+    }
+}
+
+/// A palette PNG of the smallest bit depth that holds its indices, in the making.
+pub(super) struct Indices {
+    encoder: Encoder,
+    depth: u8,
+    packed: Vec<u8>,
+}
+
+impl Indices {
+    /// Of `width` and `height` pixels.
+    pub(super) fn begin(
+        (width, height): (u32, u32),
+        colors: Vec<[u8; 4]>,
+        appearance: Appearance<'_>,
+        effort: Effort,
+    ) -> Self {
+        let kind = Kind::Palette(colors);
+        let depth = kind.least_depth();
+        let encoder = Encoder::new(&Header { width, height, depth, kind }, appearance, effort);
+        Self { encoder, depth, packed: Vec::new() }
+    }
+
+    /// Adds a row of indices.
+    pub(super) fn push(&mut self, indices: &[u8]) {
+        self.packed.clear();
+        pack(indices, self.depth, &mut self.packed);
+        self.encoder.push(&self.packed);
+    }
+
+    pub(super) fn finish(self) -> Vec<u8> {
+        self.encoder.finish()
     }
 }
 

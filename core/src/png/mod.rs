@@ -35,9 +35,9 @@ use crate::{Color, Effort, Error, Format, Info, Options, half};
 use chunk::Chunks;
 use decode::Head;
 pub(crate) use encode::Appearance;
-use encode::{Encoder, Header};
+use encode::Indices;
 pub(crate) use layout::Kind;
-use layout::{Layout, pack};
+use layout::Layout;
 pub(crate) use movie::Movie;
 pub(crate) use play::reel;
 pub(crate) use space::Space;
@@ -61,7 +61,11 @@ pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
 pub(crate) fn result_bytes(info: &Info, effort: Effort) -> u64 {
     /// For [`Effort::Small`], what is known of the matches in a part of the rows.
     const MATCHES: u64 = 12 << 20;
-    let channels = if info.color == Color::Grey { 1 } else { 3 } + u64::from(info.alpha);
+    let channels = match info.color {
+        Color::Palette => 1,
+        Color::Grey => 1 + u64::from(info.alpha),
+        _ => 3 + u64::from(info.alpha),
+    };
     let row = u64::from(half(info.width)) * channels * if info.depth == 16 { 2 } else { 1 };
     let raw = (row + 1).saturating_mul(half(info.height).into());
     // What cannot be compressed takes a little more; a result that grows is there twice, and a quarter again.
@@ -128,12 +132,20 @@ pub(crate) fn origin(source: &[u8]) -> Result<(Profile, Origin), Error> {
     Ok((profile, Origin::Png { palette: chunks.header.color == Color::Palette, space: chunks.space }))
 }
 
-/// The half of `source`, upright as it is and no palette picture, as PNG. It holds a few rows, besides the result, if
-/// `source` is not interlaced.
-pub(crate) fn halve(source: &[u8], appearance: Appearance<'_>, options: &Options) -> Result<Vec<u8>, Error> {
+/// The half of `source`, upright as it is, as PNG. It holds a few rows, besides the result, if `source` is not interlaced.
+/// Of one with a palette, the half has one, too; and how many colours that has, if there were more.
+pub(crate) fn halve(
+    source: &[u8],
+    appearance: Appearance<'_>,
+    options: &Options,
+) -> Result<(Vec<u8>, Option<u32>), Error> {
     let head = Head::read(source)?;
+    let (shape, effort) = (Halves::shape(&head), options.effort);
     let open = || Ok(Box::new(Halves::of(&head, options.light)?) as Box<dyn RowSource + '_>);
-    stream::encode(&open, Halves::shape(&head), appearance.profile.is_none(), appearance, options.effort)
+    if head.header.color == Color::Palette {
+        return stream::encode_indexed(&open, shape, appearance, effort);
+    }
+    Ok((stream::encode(&open, shape, appearance.profile.is_none(), appearance, effort)?, None))
 }
 
 /// `raster`, which is not YCbCr, as PNG of the kind that holds its pixels and no more.
@@ -144,16 +156,9 @@ pub(crate) fn encode(raster: &Raster, appearance: Appearance<'_>, effort: Effort
 
 /// `indexed` as a palette PNG of the smallest bit depth that holds its indices.
 pub(crate) fn encode_indexed(indexed: &Indexed, appearance: Appearance<'_>, effort: Effort) -> Vec<u8> {
-    let kind = Kind::Palette(indexed.colors.clone());
     let (width, height) = (indexed.width as u32, indexed.indices.len().div_ceil(indexed.width) as u32);
-    let header = Header { width, height, depth: kind.least_depth(), kind };
-    let mut encoder = Encoder::new(&header, appearance, effort);
-    let mut packed = Vec::new();
-    for row in indexed.indices.chunks(indexed.width) {
-        packed.clear();
-        pack(row, header.depth, &mut packed);
-        encoder.push(&packed);
-    }
+    let mut encoder = Indices::begin((width, height), indexed.colors.clone(), appearance, effort);
+    indexed.indices.chunks(indexed.width).for_each(|row| encoder.push(row));
     encoder.finish()
 }
 

@@ -1,10 +1,11 @@
 //! Rows of a half as they are made, and the file that they become.
 
 use super::decode::{Expansion, Head, Rows, Samples};
-use super::encode::{Appearance, Encoder};
+use super::encode::{Appearance, Encoder, Indices};
 use super::needs::{Needs, Packing, Shape};
 use crate::halve::{Halver, Kernel};
 use crate::options::Light;
+use crate::palette::{self, Histogram, Map};
 use crate::raster::{self, Raster};
 use crate::{Color, Effort, Error, half};
 
@@ -125,73 +126,125 @@ const KEPT: usize = 5 << 20;
 /// The most pixels of a half of which is tried whether it is smaller with a palette; larger ones are.
 const TRIED: u64 = 1 << 16;
 
+/// What gives the rows of a picture from the first one on.
+type Open<'o, 'a> = &'o dyn Fn() -> Result<Box<dyn RowSource + 'a>, Error>;
+
+/// Rows that are looked at before they are written: kept while they are few, else made again.
+struct Twice<'o, 'a> {
+    open: Open<'o, 'a>,
+    row_bytes: usize,
+    /// There is none only while others are opened.
+    rows: Option<Box<dyn RowSource + 'a>>,
+    kept: Vec<u8>,
+    overflow: bool,
+    ended: bool,
+}
+
+impl<'o, 'a> Twice<'o, 'a> {
+    fn of(open: Open<'o, 'a>, shape: Shape) -> Result<Self, Error> {
+        let row_bytes = shape.row_bytes();
+        let kept = Vec::with_capacity(KEPT.min(row_bytes.saturating_mul(shape.height as usize)));
+        Ok(Self { open, row_bytes, rows: Some(open()?), kept, overflow: false, ended: false })
+    }
+
+    /// The next row, for the first time.
+    fn next(&mut self) -> Result<Option<&[u8]>, Error> {
+        let Some(row) = self.rows.as_mut().map_or(Ok(None), |rows| rows.next())? else {
+            self.ended = true;
+            return Ok(None);
+        };
+        self.overflow |= self.kept.len() + row.len() > KEPT;
+        if self.overflow {
+            self.kept = Vec::new();
+        } else {
+            self.kept.extend_from_slice(row);
+        }
+        Ok(Some(row))
+    }
+
+    /// Hands all rows to `each`, those that have come, too. Where all were kept, it can be asked again.
+    fn all(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), Error> {
+        if std::mem::take(&mut self.overflow) {
+            // An interlaced picture is held whole: one at a time.
+            self.rows = None;
+            (self.rows, self.ended) = (Some((self.open)()?), false);
+        }
+        self.kept.chunks_exact(self.row_bytes).for_each(&mut *each);
+        while !self.ended
+            && let Some(row) = self.rows.as_mut().map_or(Ok(None), |rows| rows.next())?
+        {
+            each(row);
+        }
+        Ok(())
+    }
+}
+
 /// The rows that `open` gives, in the kind that holds them and no more. The bytes depend on the rows alone.
 ///
 /// `free`: whether colour may become grey, and grey a palette, because no profile says how to look at it.
-pub(super) fn encode<'a>(
-    open: &dyn Fn() -> Result<Box<dyn RowSource + 'a>, Error>,
+pub(super) fn encode(
+    open: Open<'_, '_>,
     shape: Shape,
     free: bool,
     appearance: Appearance<'_>,
     effort: Effort,
 ) -> Result<Vec<u8>, Error> {
-    let mut rows = open()?;
+    let mut rows = Twice::of(open, shape)?;
     let mut needs = Needs::new(shape, free);
-    let mut kept = Vec::with_capacity(KEPT.min(shape.row_bytes().saturating_mul(shape.height as usize)));
-    let mut overflow = false;
-    let mut ended = false;
-    while !ended && !(needs.settled()) {
-        match rows.next()? {
-            None => ended = true,
-            Some(row) => {
-                needs.note(row);
-                overflow |= kept.len() + row.len() > KEPT;
-                if overflow {
-                    kept = Vec::new();
-                } else {
-                    kept.extend_from_slice(row);
-                }
-            }
-        }
+    while !needs.settled()
+        && let Some(row) = rows.next()?
+    {
+        needs.note(row);
     }
     needs.finish();
-    if overflow {
-        // An interlaced picture is held whole: one at a time.
-        drop(rows);
-        (rows, ended) = (open()?, false);
-    }
-    let mut rest = |each: &mut dyn FnMut(&[u8])| -> Result<(), Error> {
-        kept.chunks_exact(shape.row_bytes()).for_each(&mut *each);
-        while !ended && let Some(row) = rows.next()? {
-            each(row);
-        }
-        Ok(())
-    };
     let plain = needs.plain();
     let Some(indexed) = needs.indexed() else {
-        return write(&plain, appearance, effort, &mut rest);
+        return write(&plain, appearance, effort, &mut rows);
     };
     if shape.pixels() > TRIED {
-        return write(&indexed, appearance, effort, &mut rest);
+        return write(&indexed, appearance, effort, &mut rows);
     }
     // All of it is kept: a palette may be there only where no row was passed over.
     let [plain, indexed] =
-        [write(&plain, appearance, effort, &mut rest)?, write(&indexed, appearance, effort, &mut rest)?];
+        [write(&plain, appearance, effort, &mut rows)?, write(&indexed, appearance, effort, &mut rows)?];
     Ok(if indexed.len() < plain.len() { indexed } else { plain })
 }
 
-/// What hands all rows to the function it is given.
-type Feed<'a> = dyn FnMut(&mut dyn FnMut(&[u8])) -> Result<(), Error> + 'a;
+/// The rows that `open` gives, of 8-bit samples, with a palette; and how many colours it has, if there were more.
+pub(super) fn encode_indexed(
+    open: Open<'_, '_>,
+    shape: Shape,
+    appearance: Appearance<'_>,
+    effort: Effort,
+) -> Result<(Vec<u8>, Option<u32>), Error> {
+    let mut rows = Twice::of(open, shape)?;
+    let mut histogram = Histogram::fine();
+    while let Some(row) = rows.next()? {
+        palette::pixels(shape.model, row).for_each(|pixel| histogram.add(pixel));
+    }
+    histogram.finish();
+    let (colors, reduced) = histogram.palette(palette::MOST);
+    let reduced = reduced.then_some(colors.len() as u32);
+    let mut map = Map::onto(&colors);
+    let mut encoder = Indices::begin((shape.width, shape.height), colors, appearance, effort);
+    let mut indices = Vec::new();
+    rows.all(&mut |row| {
+        indices.clear();
+        indices.extend(palette::pixels(shape.model, row).map(|pixel| map.index(pixel)));
+        encoder.push(&indices);
+    })?;
+    Ok((encoder.finish(), reduced))
+}
 
 fn write(
     packing: &Packing<'_>,
     appearance: Appearance<'_>,
     effort: Effort,
-    rest: &mut Feed<'_>,
+    rows: &mut Twice<'_, '_>,
 ) -> Result<Vec<u8>, Error> {
     let mut encoder = Encoder::new(&packing.header, appearance, effort);
     let mut packed = Vec::new();
-    rest(&mut |row| {
+    rows.all(&mut |row| {
         packing.pack(row, &mut packed);
         encoder.push(&packed);
     })?;
