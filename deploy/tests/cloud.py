@@ -1,8 +1,11 @@
 """An AWS in one process (ministack), with a recorder between it and the functions that it runs.
 
-    test ──▶ ministack ──event──▶ function (the real `bootstrap`)
-                 ▲                    │
-                 └───── recorder ◀────┘   every request that the function makes
+    test, sam, aws ──▶ front ──▶ ministack ──event──▶ function (the real `bootstrap`)
+                                     ▲                    │
+                                     └───── recorder ◀────┘   every request that the function makes
+
+Front and recorder tell ministack that what they hand on came to them encrypted, as it has to by the policies that are
+deployed. What is sent to ministack itself did not.
 """
 
 import http.client
@@ -80,6 +83,7 @@ class Recorder:
                 connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
                 for name, value in self.headers.items():
                     connection.putheader(name, value)
+                connection.putheader("X-Forwarded-Proto", "https")
                 connection.endheaders(body)
                 response = connection.getresponse()
                 got = response.read()
@@ -120,8 +124,9 @@ class Cloud:
 
     def __init__(self, folder):
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.recorder = Recorder(self.port)
+        self.plain_url = f"http://127.0.0.1:{self.port}"
+        self.recorder, self.front = Recorder(self.port), Recorder(self.port)
+        self.url = self.front.url
         folder = Path(folder)
         environment = {
             "PATH": os.environ["PATH"],
@@ -154,10 +159,12 @@ class Cloud:
         self.process.wait()
         self.log.close()
         self.recorder.close()
+        self.front.close()
 
-    def client(self, service):
+    def client(self, service, **changed):
         settings = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
-        return boto3.client(service, region_name=REGION, endpoint_url=self.url, config=settings, **USER)
+        asked = {"region_name": REGION, "endpoint_url": self.url, "config": settings, **USER, **changed}
+        return boto3.client(service, **asked)
 
     def put_program(self, bootstrap):
         """Puts the function's zip where the template looks for it; its parameters."""

@@ -159,6 +159,19 @@ class Resources(unittest.TestCase):
         asked = re.search(r"Content-Security-Policy: (.*?)\n```", readme, re.DOTALL)[1]
         self.assertEqual(given.split(), asked.split())
 
+    def test_what_ministack_does_not_read_of_the_function(self):
+        function = self.resources["Function"]["Properties"]
+        none = {"Ref": "AWS::NoValue"}
+        reserved = {"Fn::If": ["HasReservedConcurrency", {"Ref": "ReservedConcurrency"}, none]}
+        self.assertEqual(function["ReservedConcurrentExecutions"], reserved)
+        # A chain of parts of a large bucket is one that leads to itself.
+        self.assertEqual(function["RecursiveLoop"], {"Fn::If": ["CanReconcile", "Allow", "Terminate"]})
+        [invocation] = self.of_type("AWS::Lambda::EventInvokeConfig").values()
+        letters = {"Fn::GetAtt": ["DeadLetters", "Arn"]}
+        self.assertEqual(invocation["DestinationConfig"], {"OnFailure": {"Destination": letters}})
+        self.assertEqual(invocation["MaximumRetryAttempts"], 2)
+        self.assertEqual(function["Architectures"], [{"Ref": "Architecture"}])
+
     def test_every_alarm_has_its_part_in_the_runbook(self):
         readme = (TEMPLATE.parent / "README.md").read_text(encoding="utf-8")
         alarms = self.of_type("AWS::CloudWatch::Alarm")
