@@ -51,11 +51,11 @@ def wait(about, ask):
 
 
 class Request:
-    """A request of a function, and the status it got."""
+    """A request of a function, the status it got, and the ARN of the KMS key that the object is encrypted by."""
 
-    def __init__(self, method, target, headers, status):
+    def __init__(self, method, target, headers, status, encrypted_by):
         url = urllib.parse.urlsplit(target)
-        self.method, self.headers, self.status = method, headers, status
+        self.method, self.headers, self.status, self.encrypted_by = method, headers, status, encrypted_by
         self.path = urllib.parse.unquote(url.path)
         self.query = urllib.parse.parse_qs(url.query, keep_blank_values=True)
 
@@ -95,7 +95,9 @@ class Recorder:
 
             def answer(self, status, headers, body):
                 given = {name.lower(): value for name, value in self.headers.items()}
-                recorder.requests.append(Request(self.command, self.path, given, status))
+                told = {name.lower(): value for name, value in headers}
+                encrypted_by = told.get("x-amz-server-side-encryption-aws-kms-key-id")
+                recorder.requests.append(Request(self.command, self.path, given, status, encrypted_by))
                 self.send_response_only(status)
                 for name, value in headers:
                     self.send_header(name, value)

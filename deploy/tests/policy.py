@@ -29,11 +29,15 @@ def needs(request):
         case "GET" if "tagging" in request.query:
             return [("s3:GetObjectTagging", thing), *missing]
         case "GET" | "HEAD" if key:
-            return [("s3:GetObject", thing), *missing]
+            # Heads are not encrypted.
+            key_of = [("kms:Decrypt", request.encrypted_by)] if request.method == "GET" and request.encrypted_by else []
+            return [("s3:GetObject", thing), *missing, *key_of]
         case "PUT" if key:
             source = request.headers.get("x-amz-copy-source")
             tags = [("s3:PutObjectTagging", thing)] if "x-amz-tagging" in request.headers else []
-            return [("s3:PutObject", thing), *tags, *([("s3:GetObject", BUCKETS + source)] if source else [])]
+            copied = [("s3:GetObject", BUCKETS + source)] if source else []
+            key_of = [("kms:GenerateDataKey", request.encrypted_by)] if request.encrypted_by else []
+            return [("s3:PutObject", thing), *tags, *copied, *key_of]
         case "DELETE" if key:
             return [("s3:DeleteObject", thing)]
     raise AssertionError(f"what does it need leave for? {request}")

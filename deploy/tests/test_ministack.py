@@ -134,6 +134,14 @@ def invoke(function, event):
     return json.load(cloud.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))["Payload"])
 
 
+def upload(function):
+    """A photograph, in the way that the function signs for the page."""
+    wanted = {"name": "a.jpg", "type": "image/jpeg", "length": len(PHOTO), "sha256": hashlib.sha256(PHOTO).hexdigest()}
+    event = http_event("POST", "/uploads", json.dumps(wanted), {"content-type": "application/json"})
+    signed = json.loads(invoke(function, event)["body"])
+    urllib.request.urlopen(urllib.request.Request(signed["url"], PHOTO, signed["headers"], method="PUT")).close()
+
+
 class Deployed(unittest.TestCase):
     """A bucket of its own, the queue, the page, halves that follow their sources."""
 
@@ -397,12 +405,8 @@ class Permissions(unittest.TestCase):
         s3.delete_object(Bucket="least-resized", Key=f"in/missed-{name}.jpg")
         for message in [f"hello {name}", '{"halver":"reconcile"}']:
             sqs.send_message(QueueUrl=self.queue, MessageBody=message)
-        wanted = {"name": "a.jpg", "type": "image/jpeg", "length": len(PHOTO), "sha256": hashlib.sha256(PHOTO).hexdigest()}
-        event = http_event("POST", "/uploads", json.dumps(wanted), {"content-type": "application/json"})
-        upload = json.loads(invoke("least", event)["body"])
-        put = urllib.request.Request(upload["url"], PHOTO, upload["headers"], method="PUT")
         try:
-            urllib.request.urlopen(put).close()
+            upload("least")
         except urllib.error.HTTPError as refused:
             refused.close()
 
@@ -654,20 +658,58 @@ class Choices(unittest.TestCase):
         keys = {json.loads(line).get("key") for line in lines} - {None}
         return keys if last in keys else None
 
-    def test_choices_that_would_loop_are_refused(self):
+    def test_choices_that_contradict_each_other_are_refused(self):
         cut = {"SourceBucket": "loop", "ResultBucket": "loop"}
+        key = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/of-halves"
         for reason, parameters in [
             ("need a SourcePrefix", {**cut, "ResultPrefix": "processed_"}),
             ("need a ResultPrefix", {**cut, "SourcePrefix": "in/"}),
             ("SourcePrefix", {**cut, "SourcePrefix": "halves/", "ResultPrefix": "halves/"}),
             ("SourcePrefix", {**cut, "SourcePrefix": "hal", "ResultPrefix": "halves/"}),
             ("SourcePrefix", {"SourceBucket": "loop", "SourcePrefix": "/in/"}),
+            ("no ResultKey", {**cut, "SourcePrefix": "in/", "ResultPrefix": "halves/", "ResultKey": key}),
+            ("SourceKey", {"SourceBucket": "loop", "SourceKey": "alias/mine"}),
             ("no SourceSuffix", {"SourceBucket": "loop", "SourceSuffix": ".jpg", "Page": "on"}),
             ("Two at once", {"SourceBucket": "loop", "ReservedConcurrency": "1"}),
             ("PageCertificate", {"SourceBucket": "loop", "Page": "on", "PageDomain": "halver.example"}),
         ]:
             with self.subTest(parameters), self.assertRaisesRegex(ClientError, reason):
                 deploy("loop", **parameters)
+
+    def test_keys_of_ones_own(self):
+        source_key, result_key = (f"arn:aws:kms:{REGION}:{ACCOUNT}:key/{name}" for name in ("of-sources", "of-halves"))
+        one_bucket = {"ResultBucket": "keys-one", "ResultPrefix": "halves/"}
+        for name, keys, parameters in [
+            ("keys-two", (source_key, result_key), {"ResultKey": result_key}),
+            ("keys-page", (source_key, result_key), {"ResultKey": result_key, "Page": "on"}),
+            ("keys-one", (source_key, source_key), one_bucket),
+            ("keys-half", (None, result_key), {"SourceKey": "", "ResultKey": result_key}),
+        ]:
+            with self.subTest(name):
+                self.encrypts(name, keys, **{"SourceBucket": name, "SourceKey": source_key, "SourcePrefix": "in/", **parameters})
+
+    def encrypts(self, name, keys, **parameters):
+        outputs = deploy(name, **parameters)
+        # ministack does not read this of a template, where tests/test_template.py looks for it, and calls no KMS.
+        for bucket, key in zip((name, outputs["ResultBucket"]), keys, strict=True):
+            rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}}
+            if key:
+                s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+        s3.put_object(Bucket=name, Key="in/a.jpg", Body=PHOTO)
+        s3.put_object(Bucket=name, Key="in/cut.jpg", Body=CUT)
+        if "Page" in parameters:
+            upload(name)
+        half = expect_half(outputs["ResultBucket"], f"{parameters.get('ResultPrefix', '')}in/a.jpg", PHOTO)
+        self.assertEqual(half["SSEKMSKeyId"], keys[1])
+        expect_record(outputs["ResultBucket"], "_halver/failed/in/cut.jpg.json")
+        # A record is read where its image is mended.
+        s3.put_object(Bucket=name, Key="in/cut.jpg", Body=PHOTO)
+        wait("the record goes", lambda: read(outputs["ResultBucket"], "_halver/failed/in/cut.jpg.json") is None)
+        requests = [request for request in cloud.recorder.requests if request.path.startswith(f"/{name}")]
+        needed = {need for request in requests for need in needs(request) if need[0].startswith("kms:")}
+        _, policy = role_of(name)
+        self.assertEqual({grant for grant in grants(policy) if grant[0].startswith("kms:")}, needed)
+        self.assertEqual({key for _, key in needed}, set(keys) - {None})
 
     def test_update_roll_back_remove(self):
         deploy("life", SourceBucket="life")

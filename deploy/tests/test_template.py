@@ -134,9 +134,14 @@ class Resources(unittest.TestCase):
         buckets = self.of_type("AWS::S3::Bucket")
         self.assertEqual(set(buckets), {"Source", "Result", "PageFiles"})
         for name, bucket in buckets.items():
-            self.assertIn("BucketEncryption", bucket, name)
             self.assertEqual(list(bucket["PublicAccessBlockConfiguration"].values()), [True] * 4, name)
             self.assertEqual(bucket["OwnershipControls"]["Rules"], [{"ObjectOwnership": "BucketOwnerEnforced"}], name)
+            [encryption] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+            plain = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            by_key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": {"Ref": f"{name}Key"}}
+            by_key = {"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": by_key}
+            expected = plain if name == "PageFiles" else {"Fn::If": [f"Has{name}Key", by_key, plain]}
+            self.assertEqual(encryption, expected, name)
             [rule] = bucket["LifecycleConfiguration"]["Rules"]
             self.assertEqual(rule["AbortIncompleteMultipartUpload"], {"DaysAfterInitiation": 7}, name)
 
@@ -203,7 +208,7 @@ class Loops(unittest.TestCase):
             for result_bucket in ["", "photos", "others"]:
                 yield {
                     "SourceBucket": "photos", "ResultBucket": result_bucket, "SourcePrefix": source_prefix,
-                    "ResultPrefix": result_prefix, "SourceSuffix": ".jpg", "Page": "off",
+                    "ResultPrefix": result_prefix, "SourceSuffix": ".jpg", "ResultKey": "", "Page": "off",
                     "ReservedConcurrency": 0, "PageDomain": "", "PageCertificate": "",
                 }  # fmt: skip
 
