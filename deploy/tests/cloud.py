@@ -172,12 +172,7 @@ class Cloud:
         """Puts the function's zip where the template looks for it; its parameters."""
         s3 = self.client("s3")
         s3.create_bucket(Bucket="programs")
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-            entry = zipfile.ZipInfo("bootstrap")
-            entry.external_attr = 0o100755 << 16
-            archive.writestr(entry, Path(bootstrap).read_bytes())
-        s3.put_object(Bucket="programs", Key="halver.zip", Body=packed.getvalue())
+        s3.put_object(Bucket="programs", Key="halver.zip", Body=packed(bootstrap))
         return {"CodeBucket": "programs", "CodeKey": "halver.zip", "Architecture": machine()}
 
     def deploy(self, name, template, **parameters):
@@ -200,6 +195,16 @@ class Cloud:
             reasons = [f"{e['LogicalResourceId']}: {e['ResourceStatusReason']}" for e in events if e.get("ResourceStatusReason")]
             raise AssertionError(f"{name}: {stack['StackStatus']}: {'; '.join(reasons)}")
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def packed(bootstrap):
+    """The zip of the function."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
+        entry = zipfile.ZipInfo("bootstrap")
+        entry.external_attr = 0o100755 << 16
+        archive.writestr(entry, Path(bootstrap).read_bytes())
+    return whole.getvalue()
 
 
 def machine():

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from expand import EXPANDED, TEMPLATE, expand, template, text
 
-# The programs of requirements.txt.
-TOOLS = Path(os.environ["DEPLOY_TOOLS"])
+# checkov is among the programs of requirements.txt, cfn-lint among those of sam-requirements.txt, which needs it itself.
+TOOLS = {"checkov": Path(os.environ["DEPLOY_TOOLS"]), "cfn-lint": Path(os.environ["DEPLOY_SAM"]).parent}
 
 # What cfn-lint says without a reason here.
 LINT_EXCEPTIONS = {
@@ -44,7 +44,7 @@ def tool(name, *arguments):
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "AWS_DEFAULT_REGION": "us-east-1"}
     # checkov would ask its maker's server for guidelines, and log that it could not.
     environment |= {"LOG_LEVEL": "CRITICAL"}
-    return subprocess.run([TOOLS / name, *arguments], capture_output=True, text=True, env=environment, check=False)
+    return subprocess.run([TOOLS[name] / name, *arguments], capture_output=True, text=True, env=environment, check=False)
 
 
 def parameters():

@@ -1,6 +1,7 @@
 //! Build glue: `cargo xtask` alone lists its recipes.
 #![allow(clippy::print_stdout, reason = "each step says on the terminal what it does")]
 
+mod account;
 mod apt;
 mod browser;
 mod ceph;

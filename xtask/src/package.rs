@@ -16,8 +16,8 @@ use crate::server::emptied;
 use crate::ship::{self, ARM64, X86_64};
 use crate::wasm;
 
-/// What of `web-demo` is for those who work on it.
-const NOT_SERVED: [&str; 2] = ["tests", "README.md"];
+/// What of `web-demo` is for those who work on it, or only read of it.
+const NOT_SERVED: [&str; 3] = ["tests", "README.md", "screenshot.jpg"];
 
 /// Builds all of it.
 ///
