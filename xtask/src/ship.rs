@@ -47,12 +47,12 @@ impl Architecture {
     /// sources, compiler and C library give the same bytes in any folder.
     ///
     /// # Errors
-    /// Where it cannot be built, or would not start with the C library of AWS.
+    /// Where it cannot be built, would not start with the C library of AWS, or names a folder of this machine.
     pub(crate) fn build(&self, root: &Path) -> Result<PathBuf, String> {
         let mut cargo = cargo(root)?;
         cargo.args(["build", "--profile", "ship", "--package", "halver-lambda", "--target", self.target]);
         cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-        cargo.env(variable(self.target, "RUSTFLAGS"), toolchain::short_paths());
+        cargo.env(variable(self.target, "RUSTFLAGS"), toolchain::short_paths()?);
         if toolchain::host()? != self.target {
             if !self.links() {
                 let instead = |reason| format!("{reason}; install {}", self.packages.join(", "));
@@ -64,6 +64,10 @@ impl Architecture {
         run(&mut cargo)?;
         let function = target_folder(root)?.join(self.target).join("ship").join("bootstrap");
         let program = std::fs::read(&function).map_err(|error| format!("{}: {error}", function.display()))?;
+        let [crates, compiler] = toolchain::folders()?;
+        if let Some(folder) = named(&program, [root.to_owned(), target_folder(root)?, crates, compiler]) {
+            return Err(format!("the function names {}, which other machines do not have", folder.display()));
+        }
         match newer_glibc(&program) {
             None => Ok(function),
             Some(minor) => Err(format!(
@@ -71,6 +75,17 @@ impl Architecture {
             )),
         }
     }
+}
+
+/// The first of `folders` that `program` names a file in.
+///
+/// Folders beside the root are left out: `/src/` is a part of too many names.
+fn named(program: &[u8], folders: impl IntoIterator<Item = PathBuf>) -> Option<PathBuf> {
+    let mut folders = folders.into_iter().filter(|folder| folder.components().count() > 2);
+    folders.find(|folder| {
+        let within = [folder.as_os_str().as_encoded_bytes(), b"/"].concat();
+        program.windows(within.len()).any(|bytes| bytes == within)
+    })
 }
 
 /// The minor version of glibc that `program` asks for, where it is newer than that of AWS.
@@ -98,6 +113,29 @@ pub(crate) fn zipped(root: &Path, function: &Path, zip: PathBuf) -> Result<PathB
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_of_this_machine_are_seen() {
+        let program =
+            b"\0memchr-2.7.6/src/lib.rs/rustc/5980/library/std/home/me/.cargo/registry/src/a.rs\0/home/melon/b";
+        for (folders, seen) in [
+            (&["/home/me/halver", "/home/me/.cargo"][..], Some("/home/me/.cargo")),
+            (&["/home/me", "/home/other"], Some("/home/me")),
+            (&["/home/mel", "/home/melon/b", "/src"], None),
+        ] {
+            let found = named(program, folders.iter().map(PathBuf::from));
+            assert_eq!(found, seen.map(PathBuf::from), "{folders:?}");
+        }
+    }
+
+    #[test]
+    fn the_compilers_flags_rename_each_of_its_folders() {
+        let flags = toolchain::short_paths().unwrap();
+        let [crates, compiler] = toolchain::folders().unwrap();
+        for folder in [crates.join("registry/src"), compiler.join("lib/rustlib/src/rust")] {
+            assert!(flags.contains(&format!("--remap-path-prefix={}", folder.display())), "{flags}");
+        }
+    }
 
     #[test]
     fn a_program_for_a_newer_c_library_is_seen() {

@@ -34,13 +34,37 @@ fn rustc(arguments: &[&str]) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
 }
 
-/// Flags that have programs name the files of crates without the folder of this machine that they lie in.
+/// Flags that have programs name the files of crates, and of the standard library, without the folder of this machine
+/// that they lie in.
 ///
 /// A folder with a space in its name has none: the variable of the flags is split at spaces.
-pub(crate) fn short_paths() -> String {
+///
+/// # Errors
+/// Where rustc cannot be run or does not say what it is.
+pub(crate) fn short_paths() -> Result<String, String> {
+    let sources = fs::read_dir(cargo_home().join("registry").join("src")).into_iter().flatten().flatten();
+    let crates = sources.map(|source| (source.path().display().to_string() + "/", String::new()));
+    // The library's own files have this name in it, until the component rust-src is there as well.
+    let library = sysroot()?.join("lib").join("rustlib").join("src").join("rust").display().to_string();
+    let version = rustc(&["--version", "--verbose"])?;
+    let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
+    let all = crates.chain([(library, format!("/rustc/{commit}"))]).filter(|(path, _)| !path.contains(' '));
+    Ok(all.map(|(path, short)| format!("--remap-path-prefix={path}={short} ")).collect())
+}
+
+/// Folders of this machine that no shipped program may name: other machines have others, and would make other bytes.
+///
+/// # Errors
+/// Where rustc cannot be run.
+pub(crate) fn folders() -> Result<[PathBuf; 2], String> {
+    Ok([cargo_home(), sysroot()?])
+}
+
+fn cargo_home() -> PathBuf {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| std::env::home_dir().map(|user| user.join(".cargo"))).unwrap_or_default();
-    let sources = fs::read_dir(home.join("registry").join("src")).into_iter().flatten().flatten();
-    let paths = sources.map(|source| source.path().display().to_string()).filter(|path| !path.contains(' '));
-    paths.map(|path| format!("--remap-path-prefix={path}/= ")).collect()
+    home.or_else(|| std::env::home_dir().map(|user| user.join(".cargo"))).unwrap_or_default()
+}
+
+fn sysroot() -> Result<PathBuf, String> {
+    Ok(PathBuf::from(rustc(&["--print", "sysroot"])?.trim()))
 }

@@ -64,7 +64,7 @@ fn compile(root: &Path, target: &Path, flags: &str) -> Result<PathBuf, String> {
     cargo.args(["build", "--package", "halver-wasm", "--profile", "wasm"]);
     cargo.args(["--target", TARGET, "--target-dir"]).arg(target);
     cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("{SMALL} {}{flags}", toolchain::short_paths()));
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("{SMALL} {}{flags}", toolchain::short_paths()?));
     run(&mut cargo)?;
     Ok(target.join(TARGET).join("wasm").join("halver_wasm.wasm"))
 }
