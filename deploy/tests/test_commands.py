@@ -101,6 +101,7 @@ class Readme(unittest.TestCase):
     # What of it cannot be run here.
     LEFT_OUT = {
         "cargo xtask package": "takes minutes; its zip is there",
+        "cargo xtask deploy": "tested below",
         "aws s3control": "ministack has no S3 Batch Operations",
         "start-message-move-task": "ministack has none",
         "s3://PAGE_FILES": "there is no page; `cargo xtask deploy` is tested with one",
@@ -129,13 +130,13 @@ class Readme(unittest.TestCase):
 
     def test_every_command_does_what_it_says(self):
         given = {
-            "PHOTOS": "photos", "PROGRAMS": "programs", "ZIP": f"target/package/{ZIP}", "halver-arm64.zip": ZIP,
+            "PHOTOS": "photos", "PROGRAMS": "other-programs", "ZIP": f"target/package/{ZIP}", "halver-arm64.zip": ZIP,
             "CodeKey=halver-1.zip": f"CodeKey=halver-1.zip Architecture={machine()}",
         }  # fmt: skip
         scripts = self.scripts()
         self.assertGreater(len(scripts), 12)
-        for number, script in enumerate(scripts):
-            if number == 1:
+        for script in scripts:
+            if "QUEUE" not in given and "halver" in stacks():
                 given |= self.placeholders()
             for name, value in given.items():
                 script = re.sub(rf"(?<![A-Z_]){re.escape(name)}(?![A-Z_])", value, script)

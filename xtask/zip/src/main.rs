@@ -43,3 +43,40 @@ fn pack(out: &Path, files: &[String]) -> Result<(), Error> {
     }
     zip.finish()?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a zip file says of the entry `number` in its central directory (APPNOTE 4.3.12), from the signature on.
+    fn entry(zip: &[u8], number: usize) -> &[u8] {
+        let mut starts = zip.windows(4).enumerate().filter(|(_, bytes)| *bytes == b"PK\x01\x02").map(|(at, _)| at);
+        &zip[starts.nth(number).unwrap()..]
+    }
+
+    #[test]
+    fn the_same_programs_give_the_same_bytes() {
+        let folder = std::env::temp_dir().join(format!("xtask-zip-{}", std::process::id()));
+        let packed = ["one", "another"].map(|name| {
+            let folder = folder.join(name);
+            fs::create_dir_all(&folder).unwrap();
+            let program = folder.join("bootstrap");
+            fs::write(&program, b"a program ".repeat(100)).unwrap();
+            // One of the two is a year older.
+            let age = if name == "one" { 86_400 * 365 } else { 0 };
+            let written = std::time::SystemTime::now() - std::time::Duration::from_secs(age);
+            File::options().append(true).open(&program).unwrap().set_modified(written).unwrap();
+            let out = folder.join("out.zip");
+            pack(&out, &[program.display().to_string()]).unwrap();
+            fs::read(out).unwrap()
+        });
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(packed[0], packed[1]);
+        let entry = entry(&packed[0], 0);
+        // 1980-01-01 at midnight, the first time that a zip file can tell.
+        assert_eq!(entry[12..16], [0, 0, 0x21, 0], "time and date");
+        assert_eq!(entry[30..34], [0, 0, 0, 0], "lengths of extra field and comment");
+        assert_eq!(entry[38..42], (0o100_755_u32 << 16).to_le_bytes(), "mode");
+        assert_eq!(entry[46..55], *b"bootstrap", "name, without a folder");
+    }
+}
