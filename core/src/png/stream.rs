@@ -7,7 +7,7 @@ use crate::halve::{Halver, Kernel};
 use crate::options::Light;
 use crate::palette::{self, Histogram, Map};
 use crate::raster::{self, Raster};
-use crate::{Color, Effort, Error, half};
+use crate::{Effort, Error, half};
 
 /// Rows of a picture from top to bottom, as [`Shape`] has them.
 pub(super) trait RowSource {
@@ -32,8 +32,8 @@ impl<'a> Halves<'a> {
     pub(super) fn of(head: &Head<'a>, light: Light) -> Result<Self, Error> {
         let expansion = head.expansion();
         let (width, model) = (head.header.width as usize, expansion.model);
-        // Where there are few levels or colours, there shall not be many.
-        let few = head.header.color == Color::Palette || head.header.depth < 8;
+        // Where there are few levels or colours, at most 16, there shall not be many.
+        let few = head.header.depth < 8;
         let kernel = if few { Kernel::Mean } else { Kernel::Sharp };
         let halver = if head.header.depth == 16 {
             EitherHalver::Sixteen(Halver::new(width, model, kernel, light))
