@@ -24,6 +24,7 @@ mod found;
 mod gif;
 mod halve;
 mod icc;
+mod inflate;
 mod info;
 mod jpeg;
 mod lanes;
@@ -46,7 +47,7 @@ mod webp;
 
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
-pub use jpeg::fuzzing;
+pub use {inflate::fuzzing::inflated_in_pieces, jpeg::fuzzing};
 
 pub use error::{Error, Limit};
 pub use estimate::{Estimate, estimate};

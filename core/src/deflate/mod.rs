@@ -14,7 +14,7 @@ pub(crate) mod log2;
 mod optimal;
 mod search;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use simd_adler32::Adler32;
 

@@ -1,10 +1,8 @@
 //! Image data: the chunks that hold a zlib stream, one behind the other, and what is in it.
 
-use fdeflate::Decompressor;
-
 use super::chunk::{Checked, next_checked};
 use super::malformed;
-use crate::Error;
+use crate::{Error, inflate};
 
 /// The data of chunks of one kind that follow each other.
 pub(super) struct Data<'a> {
@@ -43,44 +41,32 @@ impl<'a> Data<'a> {
     }
 }
 
-/// What the zlib stream in image data stands for, bit by bit. It holds 160 KiB.
+/// What the zlib stream in image data stands for.
 ///
 /// The checksum at the stream's end is not looked at: each chunk has one of its own.
 pub(super) struct Inflater<'a> {
     data: Data<'a>,
-    stream: Decompressor,
+    stream: inflate::Inflater,
     /// What of the current chunk has not been read.
     input: &'a [u8],
-    /// Whether the last chunk was the last one.
-    ended: bool,
-    /// What was inflated: 32 KiB that the stream may point back to, and what is new.
-    window: Box<[u8]>,
-    taken: usize,
-    filled: usize,
 }
-
-/// Bytes that the stream may point back to (RFC 1951 2).
-const REACH: usize = 1 << 15;
-
-const WINDOW: usize = 5 * REACH;
 
 impl<'a> Inflater<'a> {
     pub(super) fn new(data: Data<'a>) -> Self {
-        let mut stream = Decompressor::new();
-        stream.ignore_adler32();
-        Self { data, stream, input: &[], ended: false, window: vec![0; WINDOW].into(), taken: 0, filled: 0 }
+        Self { data, stream: inflate::Inflater::new(), input: &[] }
     }
 
     /// Fills `bytes` with what comes next.
     pub(super) fn fill(&mut self, mut bytes: &mut [u8]) -> Result<(), Error> {
         while !bytes.is_empty() {
-            if self.taken == self.filled {
+            if self.stream.ready().is_empty() {
                 self.inflate()?;
             }
-            let count = bytes.len().min(self.filled - self.taken);
+            let ready = self.stream.ready();
+            let count = bytes.len().min(ready.len());
             let (now, later) = bytes.split_at_mut(count);
-            now.copy_from_slice(&self.window[self.taken..self.taken + count]);
-            self.taken += count;
+            now.copy_from_slice(&ready[..count]);
+            self.stream.take(count);
             bytes = later;
         }
         Ok(())
@@ -88,24 +74,21 @@ impl<'a> Inflater<'a> {
 
     /// Inflates at least a byte; all that was inflated before has been taken.
     fn inflate(&mut self) -> Result<(), Error> {
-        if self.filled == WINDOW {
-            self.window.copy_within(WINDOW - REACH.., 0);
-            (self.taken, self.filled) = (REACH, REACH);
-        }
-        while self.filled == self.taken {
-            if self.input.is_empty() && !self.ended {
-                match self.data.next()? {
-                    Some(data) => self.input = data,
-                    None => self.ended = true,
+        while self.stream.ready().is_empty() {
+            while self.stream.is_hungry() {
+                if self.input.is_empty() {
+                    match self.data.next()? {
+                        Some(data) => self.input = data,
+                        None => self.stream.end_input(),
+                    }
                 }
+                let count = self.stream.feed(self.input);
+                self.input = &self.input[count..];
             }
-            let read = self.stream.read(self.input, &mut self.window, self.filled, self.ended);
-            let (read, written) = read.map_err(|_| malformed("has broken image data"))?;
-            if written == 0 && (self.ended || self.stream.is_done()) {
+            self.stream.run().map_err(|_| malformed("has broken image data"))?;
+            if self.stream.is_done() && self.stream.ready().is_empty() {
                 return Err(malformed("has too little image data"));
             }
-            self.input = &self.input[read..];
-            self.filled += written;
         }
         Ok(())
     }

@@ -168,9 +168,8 @@ fn inflated(data: &[u8]) -> Profile {
     let Some([0, compressed @ ..]) = name.and_then(|end| data.get(end + 1..)) else {
         return Profile::Broken("its chunk is broken");
     };
-    // One more than may be: a stream counts as ended only where there was room behind it.
-    match fdeflate::decompress_to_vec_bounded(compressed, icc::MOST_BYTES + 1) {
-        Ok(bytes) if bytes.len() <= icc::MOST_BYTES => Profile::Present(bytes),
-        _ => Profile::Broken("it cannot be decompressed to at most 4 MiB"),
+    match crate::inflate::inflated(compressed, icc::MOST_BYTES) {
+        Ok(bytes) => Profile::Present(bytes),
+        Err(_) => Profile::Broken("it cannot be decompressed to at most 4 MiB"),
     }
 }
