@@ -120,7 +120,11 @@ impl<'a> Rows<'a> {
         self.inflater.fill(&mut filter)?;
         let bytes = self.layout.row_bytes();
         self.inflater.fill(&mut self.filtered[..bytes])?;
-        unfilter(filter[0], self.layout.pixel_bytes(), &self.above, &self.filtered, &mut self.row)?;
+        if filter == [0] {
+            std::mem::swap(&mut self.row, &mut self.filtered);
+        } else {
+            unfilter(filter[0], self.layout.pixel_bytes(), &self.above, &self.filtered, &mut self.row)?;
+        }
         Ok(Some(&self.row[..bytes]))
     }
 
