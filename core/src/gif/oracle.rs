@@ -10,8 +10,16 @@ use crate::{Light, Options, survey::Survey};
 /// A picture as it is shown, and for how many centiseconds.
 type Shown = (Vec<Pixel>, u32);
 
-/// All that `source` shows, in full: its width and height, and its pictures.
-fn play(source: &[u8], name: &str) -> (usize, usize, Vec<Shown>) {
+/// What a file says, in full.
+struct Played {
+    width: usize,
+    height: usize,
+    repeat: ::gif::Repeat,
+    pictures: Vec<Shown>,
+}
+
+/// All that `source` shows.
+fn play(source: &[u8], name: &str) -> Played {
     let mut options = ::gif::DecodeOptions::new();
     options.set_color_output(::gif::ColorOutput::Indexed);
     options.check_frame_consistency(false);
@@ -46,7 +54,7 @@ fn play(source: &[u8], name: &str) -> (usize, usize, Vec<Shown>) {
             _ => {}
         }
     }
-    (width, height, pictures)
+    Played { width, height, repeat: decoder.repeat(), pictures }
 }
 
 /// The half of a picture, as a GIF can show it.
@@ -62,13 +70,15 @@ fn shown_for(delay: u32) -> u32 {
     if delay <= 1 { 10 } else { delay }
 }
 
-/// Checks that at any time the half of `source` shows the half of what that shows; no level further off than `bound` where
-/// colours had to be reduced, and not at all where not. The pictures of the half.
+/// Checks that at any time the half of `source` shows the half of what that shows, as often; no level further off than
+/// `bound` where colours had to be reduced, and not at all where not. The pictures of the half.
 fn check(source: &[u8], bound: u8, name: &str) -> usize {
     let half = crate::halve(source, &Options::default()).unwrap();
-    let (width, height, whole) = play(source, name);
-    let (half_width, half_height, halves) = play(&half.bytes, &format!("half of {name}"));
+    let Played { width, height, repeat, pictures: whole, .. } = play(source, name);
+    let Played { width: half_width, height: half_height, repeat: again, pictures: halves } =
+        play(&half.bytes, &format!("half of {name}"));
     assert_eq!((half_width, half_height), (width.div_ceil(2), height.div_ceil(2)), "{name}");
+    assert_eq!(again, repeat, "{name}");
     let reduced = half.decisions.iter().any(|decision| matches!(decision, crate::Decision::PaletteReduced { .. }));
     let bound = if reduced { bound } else { 0 };
     let pictures = halves.len();

@@ -222,6 +222,52 @@ fn animation_goes_on_in_every_format_that_can() {
     }
 }
 
+/// How often an animation is played, 0 for ever: in a GIF one more than it is repeated.
+fn plays(animation: &[u8]) -> u32 {
+    let behind = |tag: &[u8]| {
+        let at = animation.windows(tag.len()).position(|window| window == tag)?;
+        animation[at + tag.len()..].first_chunk::<8>().copied()
+    };
+    if let Some([low, high, ..]) = behind(b"NETSCAPE2.0\x03\x01") {
+        let repetitions = u32::from(u16::from_le_bytes([low, high]));
+        return if repetitions == 0 { 0 } else { repetitions + 1 };
+    }
+    match (behind(b"acTL"), behind(b"ANIM\x06\0\0\0")) {
+        (Some([_, _, _, _, plays @ ..]), _) => u32::from_be_bytes(plays),
+        (_, Some([_, _, _, _, low, high, ..])) => u16::from_le_bytes([low, high]).into(),
+        _ => 1,
+    }
+}
+
+#[test]
+fn animation_is_played_as_often_in_every_format() {
+    let gif = source("animated.gif");
+    let at = gif.windows(11).position(|window| window == b"NETSCAPE2.0").unwrap();
+    let repeated = |times: u16| {
+        let mut gif = gif.clone();
+        gif[at + 13..][..2].copy_from_slice(&times.to_le_bytes());
+        gif
+    };
+    // The extension is of 3 + 11 + 5 bytes.
+    let once = [&gif[..at - 3], &gif[at + 16..]].concat();
+    for (source, count) in
+        [(once, 1), (repeated(0), 0), (repeated(1), 2), (repeated(7), 8), (repeated(0xFFFF), 0x10000)]
+    {
+        assert_eq!(plays(&source), count);
+        for through in [Format::Gif, Format::Png, Format::WebP] {
+            // A WebP says 65535 at most.
+            let most = |format| if format == Format::WebP { 0xFFFF } else { u32::MAX };
+            let half = halve(&source, &to(through)).unwrap();
+            assert_eq!(plays(&half.bytes), count.min(most(through)), "{count} to {through}");
+            for format in [Format::Gif, Format::Png, Format::WebP] {
+                let quarter = halve(&half.bytes, &to(format)).unwrap();
+                let expected = count.min(most(through)).min(most(format));
+                assert_eq!(plays(&quarter.bytes), expected, "{count} to {through} to {format}");
+            }
+        }
+    }
+}
+
 #[test]
 fn animation_is_never_flattened_in_silence() {
     for (name, format) in
