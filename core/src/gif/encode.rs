@@ -51,8 +51,15 @@ impl File {
         }
     }
 
-    /// Puts a picture behind the others.
-    pub(super) fn picture(&mut self, plate: &Plate<'_>, pixels: impl Iterator<Item = Choice>) {
+    /// Puts a picture behind the others; the index that each pixel got.
+    pub(super) fn any_of(&mut self, plate: &Plate<'_>, choices: &[Choice]) -> Vec<u8> {
+        let mut taken = Vec::with_capacity(choices.len());
+        self.picture(plate, choices.iter().copied(), |index| taken.push(index));
+        taken
+    }
+
+    /// Puts a picture behind the others. The index that each pixel got is handed to `taken`.
+    fn picture(&mut self, plate: &Plate<'_>, pixels: impl Iterator<Item = Choice>, taken: impl FnMut(u8)) {
         let bits = plate.colors.map_or(self.global_bits, |colors| bits(colors.len() + 1));
         self.control(plate);
         self.bytes.push(0x2C);
@@ -67,7 +74,7 @@ impl File {
                 put_colors(&mut self.bytes, colors, bits);
             }
         }
-        lzw::encode(pixels, bits.max(2), &mut self.bytes);
+        lzw::encode(pixels, bits.max(2), &mut self.bytes, taken);
     }
 
     fn control(&mut self, plate: &Plate<'_>) {
@@ -121,6 +128,6 @@ pub(crate) fn encode(indexed: &Indexed) -> Result<Vec<u8>, Error> {
         transparent,
         colors: None,
     };
-    file.picture(&plate, indexed.indices.iter().map(|&index| [index; CHOICES]));
+    file.picture(&plate, indexed.indices.iter().map(|&index| [index; CHOICES]), |_| {});
     Ok(file.finish())
 }

@@ -140,11 +140,11 @@ impl Dictionary {
         }
     }
 
-    /// The string of `prefix` and one of `pixel`'s indices; else where that of the first one belongs.
-    fn find_any(&self, prefix: usize, pixel: Choice) -> Result<usize, usize> {
-        let first = self.find(prefix, pixel[0]);
+    /// The string of `prefix` and one of `pixel`'s indices, and that index; else where that of the first one belongs.
+    fn find_any(&self, prefix: usize, pixel: Choice) -> Result<(usize, u8), usize> {
+        let find = |index| self.find(prefix, index).map(|code| (code, index));
         let mut others = pixel.windows(2).take_while(|pair| pair[0] != pair[1]).map(|pair| pair[1]);
-        first.or_else(|slot| others.find_map(|other| self.find(prefix, other).ok()).ok_or(slot))
+        find(pixel[0]).or_else(|slot| others.find_map(|other| find(other).ok()).ok_or(slot))
     }
 
     fn put(&mut self, slot: usize, prefix: usize, pixel: u8, code: usize) {
@@ -198,10 +198,16 @@ impl Sink<'_> {
 }
 
 /// Puts `pixels`, indices of `code_size` bits (2 to 8), behind `bytes`: the code size and sub-blocks up to the empty one.
+/// The index that each pixel got is handed to `taken`, in the same order.
 ///
 /// Strings are the longest that the dictionary holds, whichever index each pixel has in it. When the dictionary is full it
 /// is kept until it serves worse than it did, as GIF89a allows.
-pub(super) fn encode(pixels: impl Iterator<Item = Choice>, code_size: u8, bytes: &mut Vec<u8>) {
+pub(super) fn encode(
+    pixels: impl Iterator<Item = Choice>,
+    code_size: u8,
+    bytes: &mut Vec<u8>,
+    mut taken: impl FnMut(u8),
+) {
     let clear = 1_usize << code_size;
     let first_width = u32::from(code_size) + 1;
     bytes.extend([code_size, 0]);
@@ -215,18 +221,21 @@ pub(super) fn encode(pixels: impl Iterator<Item = Choice>, code_size: u8, bytes:
     for pixel in pixels {
         let Some(string) = prefix else {
             prefix = Some(pixel[0].into());
+            taken(pixel[0]);
             continue;
         };
         yields.pixels += u32::from(next == MOST_CODES);
         let slot = match dictionary.find_any(string, pixel) {
-            Ok(code) => {
+            Ok((code, index)) => {
                 prefix = Some(code);
+                taken(index);
                 continue;
             }
             Err(slot) => slot,
         };
         sink.put(string, width);
         prefix = Some(pixel[0].into());
+        taken(pixel[0]);
         if next < MOST_CODES {
             dictionary.put(slot, string, pixel[0], next);
             // A decoder is one entry behind, so it reads one more code before it needs a wider one.
@@ -282,7 +291,7 @@ mod tests {
 
     fn round_trip(pixels: &[u8], code_size: u8) -> Vec<u8> {
         let mut bytes = Vec::new();
-        encode(pixels.iter().map(|&index| [index; CHOICES]), code_size, &mut bytes);
+        encode(pixels.iter().map(|&index| [index; CHOICES]), code_size, &mut bytes, |_| {});
         assert_eq!(bytes[0], code_size);
         let mut back = vec![0; pixels.len()];
         decode(Reader { rest: &bytes[1..] }, code_size, &mut back).unwrap();
@@ -336,9 +345,11 @@ mod tests {
         let mut bytes = Vec::new();
         // Behind 3 3 3 3 3 3, any pixel that may be 3 goes on with it.
         let pixels = [[3; CHOICES]; 60].into_iter().chain([0, 1, 2, 0, 1, 2, 1, 1, 0].map(any));
-        encode(pixels, 2, &mut bytes);
+        let mut taken = Vec::new();
+        encode(pixels, 2, &mut bytes, |index| taken.push(index));
         let mut back = [0; 69];
         decode(Reader { rest: &bytes[1..] }, 2, &mut back).unwrap();
         assert!(back[60..].iter().filter(|&&index| index == 3).count() >= 6, "{back:?}");
+        assert_eq!(taken, back);
     }
 }

@@ -152,10 +152,11 @@ impl Movie {
             if rect.is_empty() {
                 rect = Rect::of_size(1, 1);
             }
-            self.put(&paint, rect, disposal, delay, own.as_ref());
+            let taken = self.put(&paint, rect, disposal, delay, own.as_ref());
+            self.painted(&rect, &taken, disposal, own.as_ref());
             self.written = (disposal == Disposal::Keep).then_some(delay);
         }
-        self.dispose(&paint, &rect, disposal, own.as_ref());
+        self.dispose(&paint.seen, &rect, disposal);
     }
 
     /// Colours for what is new in `seen` alone, where the global ones are too far from it.
@@ -255,8 +256,8 @@ impl Movie {
         if restored.is_some_and(|restored| restored < cleared) { Disposal::Restore } else { Disposal::Clear }
     }
 
-    /// Puts `rect` of the painted pixels into the file.
-    fn put(&mut self, paint: &Paint, rect: Rect, disposal: Disposal, delay: Delay, own: Option<&Colors>) {
+    /// Puts `rect` of the painted pixels into the file; the index that each of them got.
+    fn put(&mut self, paint: &Paint, rect: Rect, disposal: Disposal, delay: Delay, own: Option<&Colors>) -> Vec<u8> {
         let transparent = own.unwrap_or(&self.global).transparent();
         let colors = own.map(|own| &own.entries[..]);
         let plate = Plate { rect, disposal, delay, transparent: Some(transparent), colors };
@@ -270,32 +271,41 @@ impl Movie {
             }
         }
         let start = self.file.bytes.len();
-        self.file.picture(&plate, choices.iter().copied());
+        let taken = self.file.any_of(&plate, &choices);
         choices.chunks_exact_mut(rect.width).for_each(|row| paint_short_runs(row, transparent, SHORT_RUN));
         let first = self.file.bytes.split_off(start);
-        self.file.picture(&plate, choices.into_iter());
-        if self.file.bytes.len() - start > first.len() {
-            self.file.bytes.truncate(start);
-            self.file.bytes.extend(first);
+        let painted = self.file.any_of(&plate, &choices);
+        if self.file.bytes.len() - start <= first.len() {
+            return painted;
+        }
+        self.file.bytes.truncate(start);
+        self.file.bytes.extend(first);
+        taken
+    }
+
+    /// Notes what a viewer has in `rect`, where each pixel was painted as the index `taken`.
+    fn painted(&mut self, rect: &Rect, taken: &[u8], disposal: Disposal, own: Option<&Colors>) {
+        if disposal == Disposal::Restore {
+            return;
+        }
+        let colors = own.unwrap_or(&self.global);
+        for (y, taken) in rect.rows().zip(taken.chunks_exact(rect.width)) {
+            for ((_, shown), &index) in self.base[rect.row(y, self.width)].iter_mut().zip(taken) {
+                // The index behind the others paints nothing.
+                *shown = colors.entries.get(usize::from(index)).copied().unwrap_or(*shown);
+            }
         }
     }
 
-    /// Makes the base of the next picture.
-    fn dispose(&mut self, paint: &Paint, rect: &Rect, disposal: Disposal, own: Option<&Colors>) {
+    /// Makes the base of the next picture, of which `seen` was looked at and `rect` was painted.
+    fn dispose(&mut self, seen: &Rect, rect: &Rect, disposal: Disposal) {
         if disposal == Disposal::Restore {
             // What was painted is gone; the next picture differs where this one did.
             return;
         }
-        let colors = own.unwrap_or(&self.global);
-        for y in paint.seen.rows() {
-            let row = paint.seen.row(y, self.width);
-            let choices = &paint.choices[(y - paint.seen.top) * paint.seen.width..][..paint.seen.width];
-            for ((base, &pixel), choice) in self.base[row.clone()].iter_mut().zip(&self.picture[row]).zip(choices) {
-                base.0 = pixel;
-                if choice[0] != colors.transparent() {
-                    base.1 = colors.entries[usize::from(choice[0])];
-                }
-            }
+        for y in seen.rows() {
+            let row = seen.row(y, self.width);
+            self.base[row.clone()].iter_mut().zip(&self.picture[row]).for_each(|((truth, _), &pixel)| *truth = pixel);
         }
         self.stale = Rect::EMPTY;
         if disposal == Disposal::Clear {
