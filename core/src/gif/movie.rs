@@ -217,7 +217,7 @@ impl Movie {
                     let is_exact = choice.iter().all(|index| *index == choice[0]);
                     if pixel == truth && !is_exact {
                         nothing
-                    } else if colors.entries[usize::from(choice[0])] == shown {
+                    } else if choice.iter().any(|&index| colors.entries[usize::from(index)] == shown) {
                         two(transparent, choice[0])
                     } else if pixel == truth {
                         nothing
