@@ -11,6 +11,8 @@
 mod canvas;
 mod delay;
 mod half;
+#[cfg(test)]
+mod oracle;
 mod player;
 mod rect;
 
