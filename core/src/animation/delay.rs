@@ -40,13 +40,21 @@ impl Delay {
         }
     }
 
-    /// In units of which a second has `parts` (at least 100), rounded, at most `most`; never so little that
-    /// browsers would show it for longer, where they do not already.
+    /// In units of which a second has `parts`, rounded, at most `most`; never so little that browsers would show it for
+    /// longer, where they do not already.
     pub(crate) fn units(self, parts: u32, most: u32) -> u32 {
         let (numerator, denominator) = (u64::from(self.numerator), u64::from(self.denominator));
         let rounded = (2 * numerator * u64::from(parts) + denominator) / (2 * denominator);
         let least = if self.shown() == self { u64::from(parts / 100 + 1) } else { 0 };
         rounded.max(least).min(u64::from(most)) as u32
+    }
+
+    /// The same time in as few delays as can be whose numerators are at most `most`; all but equal.
+    pub(crate) fn shares(self, most: u32) -> impl Iterator<Item = Self> {
+        let Self { numerator, denominator } = self;
+        let count = numerator.div_ceil(most).max(1);
+        let until = move |share: u32| (u64::from(numerator) * u64::from(share) / u64::from(count)) as u32;
+        (0..count).map(move |share| Self { numerator: until(share + 1) - until(share), denominator })
     }
 }
 
@@ -125,6 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn a_long_delay_is_the_sum_of_shorter_ones() {
+        for (whole, most, shares) in [
+            (0, 65535, &[0][..]),
+            (65535, 65535, &[65535]),
+            (65536, 65535, &[32768; 2]),
+            (200_000, 65535, &[50_000; 4]),
+            (200_003, 65535, &[50_000, 50_001, 50_001, 50_001]),
+        ] {
+            let shared: Vec<u32> = Delay::centiseconds(whole).shares(most).map(|share| share.numerator).collect();
+            assert_eq!(shared, shares, "{whole}");
+        }
+        assert_eq!(Delay::milliseconds(u32::MAX).shares(0xFF_FFFF).map(|share| share.numerator).sum::<u32>(), u32::MAX);
+    }
+
+    #[test]
     fn delays_keep_their_length_in_other_units() {
         for (delay, parts, units) in [
             (Delay::centiseconds(0), 1000, 0),
@@ -139,5 +162,7 @@ mod tests {
             assert_eq!(delay.units(parts, 65535), units, "{delay:?} in 1/{parts} s");
         }
         assert_eq!(Delay::milliseconds(1_000_000).units(100, 65535), 65535);
+        assert_eq!(Delay::milliseconds(700_000).units(10, 65535), 7000);
+        assert_eq!(Delay::milliseconds(700_000).units(1, 65535), 700);
     }
 }

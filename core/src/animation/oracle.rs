@@ -344,3 +344,33 @@ fn a_first_frame_that_is_undone_leaves_nothing() {
     let source = forged_png(&film, false);
     check_canvas(crate::png::reel(&source).unwrap(), &film, "a first frame");
 }
+
+/// A film of two pixels that change, shown for so many milliseconds each.
+fn slow_film(delays: [u32; 3]) -> Film {
+    let frame = |(number, delay)| {
+        let pixels = vec![[60 * number as u8, 200, 7, 255]; 2];
+        Forged { rect: Rect::of_size(2, 1), pixels, delay, disposal: Disposal::Keep, blends: false }
+    };
+    Film { width: 2, height: 1, plays: 1, frames: delays.into_iter().enumerate().map(frame).collect() }
+}
+
+#[test]
+fn long_delays_are_kept_in_every_format() {
+    let film = slow_film([700_000, 30, 1_600_000]);
+    let source = forged_webp(&film);
+    check_half(&source, &film, Format::Png, "a slow WebP");
+    check_half(&source, &film, Format::WebP, "a slow WebP");
+    let options = Options { format: Some(Target::Gif), ..Options::default() };
+    let half = crate::halve(&source, &options).unwrap();
+    let mut decoder = ::gif::DecodeOptions::new().read_info(&half.bytes[..]).unwrap();
+    let mut delays = Vec::new();
+    while let Some(frame) = decoder.read_next_frame().unwrap() {
+        delays.push(frame.delay);
+    }
+    assert_eq!(delays, [35_000, 35_000, 3, 53_333, 53_333, 53_334]);
+
+    let film = slow_film([20_000_000, 30, 65_535_000]);
+    let source = forged_png(&film, false);
+    check_half(&source, &film, Format::Png, "a slow PNG");
+    check_half(&source, &film, Format::WebP, "a slow PNG");
+}

@@ -101,9 +101,18 @@ impl Movie {
         })
     }
 
-    /// Shows `pixels` for `delay`; they differ from the ones before in `changed` alone.
+    /// Shows `pixels` for `delay`; they differ from the ones before in `changed` alone. Where that is too long for
+    /// a picture to say, others follow that paint nothing.
     pub(crate) fn show(&mut self, pixels: &[Pixel], changed: &Rect, delay: Delay) {
-        let delay = self.clock.tick(delay);
+        let mut changed = *changed;
+        for share in self.clock.tick(delay).shares(0xFFFF) {
+            self.show_for(pixels, &changed, share);
+            changed = Rect::EMPTY;
+        }
+    }
+
+    /// The same for a `delay` that [`fits`].
+    fn show_for(&mut self, pixels: &[Pixel], changed: &Rect, delay: Delay) {
         if let Some(before) = self.delay {
             if changed.is_empty() && fits(before.and(delay)) {
                 self.delay = Some(before.and(delay));

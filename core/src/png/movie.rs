@@ -87,14 +87,34 @@ impl Movie {
     }
 }
 
-/// `delay` as a numerator and a denominator of 16 bits, as exact as they let it be.
+/// `delay` as a numerator and a denominator of 16 bits, as exact as they let it be; at most 65535 seconds.
 fn fraction(delay: Delay) -> (u16, u16) {
     match (u16::try_from(delay.numerator), u16::try_from(delay.denominator)) {
         (Ok(numerator), Ok(denominator)) => (numerator, denominator),
         _ => {
-            let parts = [10_000, 1000, 100].into_iter().find(|&parts| delay.units(parts, u32::MAX) <= 0xFFFF);
-            let parts = parts.unwrap_or(100);
+            let parts = [10_000, 1000, 100, 10].into_iter().find(|&parts| delay.units(parts, u32::MAX) <= 0xFFFF);
+            let parts = parts.unwrap_or(1);
             (delay.units(parts, 0xFFFF) as u16, parts as u16)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_are_fractions_of_16_bits() {
+        for (delay, wanted) in [
+            (Delay::centiseconds(7), (7, 100)),
+            (Delay { numerator: 1001, denominator: 30_000 }, (1001, 30_000)),
+            (Delay::milliseconds(65_535), (65_535, 1000)),
+            (Delay::milliseconds(65_536), (6554, 100)),
+            (Delay::milliseconds(700_000), (7000, 10)),
+            (Delay::milliseconds(16_777_215), (16_777, 1)),
+            (Delay::milliseconds(u32::MAX), (65_535, 1)),
+        ] {
+            assert_eq!(fraction(delay), wanted, "{delay:?}");
         }
     }
 }

@@ -7,6 +7,9 @@ use crate::{Effort, Error, Quality};
 use super::container::{Animation, Coded, Placed};
 use super::{fits, lossless, lossy, unsupported};
 
+/// The most milliseconds that a frame can be shown for.
+const MOST_DURATION: u32 = 0xFF_FFFF;
+
 /// Moving WebP out, picture by picture. One waits until it is known for how long it is shown.
 pub(crate) struct Movie {
     animation: Animation,
@@ -47,15 +50,28 @@ impl Movie {
         })
     }
 
-    /// Shows `pixels` for `delay`; they differ from the ones before in `changed` alone.
+    /// Shows `pixels` for `delay`; they differ from the ones before in `changed` alone. Where that is too long for
+    /// a frame to say, others follow that change nothing.
     ///
     /// # Errors
     /// Unsupported where an encoder refuses them.
     pub(crate) fn show(&mut self, pixels: &[Pixel], changed: &Rect, delay: Delay) -> Result<(), Error> {
-        let delay = self.clock.tick(delay);
+        let mut changed = *changed;
+        for share in self.clock.tick(delay).shares(MOST_DURATION) {
+            self.show_for(pixels, &changed, share)?;
+            changed = Rect::EMPTY;
+        }
+        Ok(())
+    }
+
+    /// The same for a `delay` of at most [`MOST_DURATION`].
+    fn show_for(&mut self, pixels: &[Pixel], changed: &Rect, delay: Delay) -> Result<(), Error> {
         if let (Some((_, _, before)), true) = (&mut self.waiting, changed.is_empty()) {
-            *before = before.and(delay);
-            return Ok(());
+            let both = before.and(delay);
+            if both.units(1000, u32::MAX) <= MOST_DURATION {
+                *before = both;
+                return Ok(());
+            }
         }
         self.write();
         // Frames begin at even pixels.
@@ -122,7 +138,7 @@ impl Movie {
 
     fn write(&mut self) {
         if let Some((coded, placed, delay)) = self.waiting.take() {
-            let duration = delay.units(1000, 0xFF_FFFF);
+            let duration = delay.units(1000, MOST_DURATION);
             self.animation.push(&coded, Placed { duration, ..placed });
         }
     }
