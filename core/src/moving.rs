@@ -4,12 +4,12 @@
 
 use crate::animation::{CLEAR, Player};
 use crate::halve::Kernel;
-use crate::palette::{Color, Histogram};
+use crate::palette::{self, Histogram};
 use crate::picture::{Origin, Profile};
 use crate::png::{self, Kind};
 use crate::raster::{Model, Raster, Samples};
 use crate::survey::Survey;
-use crate::{Animation, Decision, Error, Format, Light, Options, Quality, Target, gif, webp};
+use crate::{Animation, Color, Decision, Error, Format, Light, Options, Quality, Target, gif, webp};
 
 impl Survey {
     /// Whether the picture moves and its half is to go on moving.
@@ -42,6 +42,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) lossy: Option<Quality>,
     pub(crate) origin: &'a Origin,
     pub(crate) profile: Option<&'a [u8]>,
+    /// Whether that describes grey levels, and all of the source is grey.
+    pub(crate) grey_profile: bool,
 }
 
 /// What must not be lost with the frames of `source`, of which `survey` tells.
@@ -60,8 +62,10 @@ fn play<'a>(source: &'a [u8], survey: &Survey, origin: &Origin, light: Light) ->
         Format::WebP => webp::reel(source),
         _ => gif::reel(source),
     }?;
-    // The mean makes fewest new colours, so that a palette has room for them.
-    let kernel = if origin.has_palette() { Kernel::Mean } else { Kernel::Sharp };
+    // The mean makes fewest new colours, so that a palette has room for them: as of still pictures, where there are few
+    // levels or colours.
+    let few = origin.has_palette() || survey.info.depth < 8;
+    let kernel = if few { Kernel::Mean } else { Kernel::Sharp };
     Ok(Player::new(reel, survey.info.format, kernel, light))
 }
 
@@ -70,8 +74,12 @@ pub(crate) fn first(source: &[u8], survey: &Survey, origin: &Origin, light: Ligh
     let mut player = play(source, survey, origin, light)?;
     player.step()?;
     let half = player.half;
-    let samples = Samples::Eight(half.pixels.into_flattened());
-    Ok(Raster { width: half.width, height: half.height, model: Model::Rgba, samples })
+    let (model, samples) = if survey.info.color == Color::Grey {
+        (Model::GreyAlpha, half.pixels.iter().flat_map(|&[level, .., alpha]| [level, alpha]).collect())
+    } else {
+        (Model::Rgba, half.pixels.into_flattened())
+    };
+    Ok(Raster { width: half.width, height: half.height, model, samples: Samples::Eight(samples) })
 }
 
 /// The half of `source`, and what was decided on the way.
@@ -125,7 +133,7 @@ impl Gamut {
         Ok(gamut)
     }
 
-    fn add(&mut self, pixel: Color, hard: bool) {
+    fn add(&mut self, pixel: palette::Color, hard: bool) {
         self.alpha |= pixel[3] < 255;
         self.hue |= pixel[0] != pixel[1] || pixel[1] != pixel[2];
         let mut pixel = pixel;
@@ -154,13 +162,14 @@ fn to_gif(gamut: Gamut, mut player: Player<'_>, room: Room<'_>) -> Made {
     Ok((movie.finish(), hardened.into_iter().chain(decided).collect()))
 }
 
-/// A palette stays one; other pictures are of the kind that holds their pixels and no more.
+/// A palette stays one; other pictures are of the kind that holds their pixels and no more, and that their profile
+/// describes: RGB, palettes among it, or grey.
 fn to_png(gamut: Gamut, mut player: Player<'_>, setting: &Setting<'_>, room: Room<'_>) -> Made {
     let (colors, reduced) = gamut.histogram.palette(256);
-    let has_palette = setting.origin.has_palette() || !reduced;
+    let has_palette = setting.origin.has_palette() || !reduced && !setting.grey_profile;
     let decided = (has_palette && reduced).then_some(Decision::PaletteReduced { colors: colors.len() as u32 });
-    // A profile describes RGB: with it, grey stays RGB.
-    let kind = match (has_palette, gamut.hue || setting.profile.is_some(), gamut.alpha) {
+    let described_as_rgb = setting.profile.is_some() && !setting.grey_profile;
+    let kind = match (has_palette, gamut.hue || described_as_rgb, gamut.alpha) {
         (true, ..) => Kind::Palette(colors),
         (_, false, false) => Kind::Grey,
         (_, false, true) => Kind::GreyAlpha,

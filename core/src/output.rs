@@ -103,7 +103,8 @@ pub enum Decision {
     },
     /// Partial transparency became full or none, because the result's format knows no other.
     TransparencyHardened,
-    /// 16-bit samples became 8-bit ones, because the result's format holds no others.
+    /// 16-bit samples became 8-bit ones, because the result's format holds no others, or because the picture moves:
+    /// frames are put together with 8 bits.
     DepthReduced,
     /// More colours than a palette holds were reduced to one.
     PaletteReduced {

@@ -114,7 +114,8 @@ impl Making<'_> {
     /// Moving to moving.
     fn halve_moving(&mut self, source: &[u8], survey: &Survey) -> Result<Vec<u8>, Error> {
         (self.profile, self.origin) = moving::origin(source, survey)?;
-        let profile = self.fitting_profile(Model::Rgb);
+        let grey = self.format == Format::Png && survey.info.color == Color::Grey;
+        let profile = self.fitting_profile(if grey { Model::Grey } else { Model::Rgb });
         let lossy = (self.format == Format::WebP && self.lossy).then(|| self.webp_quality());
         let setting = moving::Setting {
             format: self.format,
@@ -122,6 +123,7 @@ impl Making<'_> {
             lossy,
             origin: &self.origin,
             profile: profile.as_deref(),
+            grey_profile: grey && profile.is_some(),
         };
         let (bytes, decisions) = moving::halve(source, survey, &setting)?;
         self.decisions.extend(decisions);

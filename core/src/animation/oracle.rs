@@ -4,7 +4,7 @@
 use super::{CLEAR, Canvas, Disposal, Pixel, Rect, Reel};
 use crate::halve::{Kernel, halve};
 use crate::raster::{Model, Raster, Samples};
-use crate::{Decision, Format, Light, Options, Target};
+use crate::{Animation, Decision, Format, Light, Options, Output, Target};
 
 /// A frame to be forged.
 struct Forged {
@@ -373,4 +373,63 @@ fn long_delays_are_kept_in_every_format() {
     let source = forged_png(&film, false);
     check_half(&source, &film, Format::Png, "a slow PNG");
     check_half(&source, &film, Format::WebP, "a slow PNG");
+}
+
+/// A grey PNG of two frames, or of one that stands still, with a profile that describes grey levels if `described`.
+fn forged_grey(depth: ::png::BitDepth, moves: bool, described: bool) -> Vec<u8> {
+    let (width, height) = (32, 9);
+    let mut info = ::png::Info::with_size(width, height);
+    (info.bit_depth, info.color_type) = (depth, ::png::ColorType::Grayscale);
+    let mut profile = vec![0; 132];
+    profile[3] = 132;
+    profile[16..20].copy_from_slice(b"GRAY");
+    profile[36..40].copy_from_slice(b"acsp");
+    info.icc_profile = described.then(|| profile.into());
+    let row_bytes = width as usize * depth as usize / 8;
+    let mut noise = Noise(3);
+    let mut bytes = Vec::new();
+    let mut encoder = ::png::Encoder::with_info(&mut bytes, info).unwrap();
+    if moves {
+        encoder.set_animated(2, 0).unwrap();
+    }
+    let mut writer = encoder.write_header().unwrap();
+    for _ in 0..if moves { 2 } else { 1 } {
+        let data: Vec<u8> = (0..row_bytes * height as usize).map(|_| noise.level(true)).collect();
+        if moves {
+            writer.set_frame_delay(1, 10).unwrap();
+        }
+        writer.write_image_data(&data).unwrap();
+    }
+    writer.finish().unwrap();
+    bytes
+}
+
+#[test]
+fn grey_is_halved_as_in_a_still_picture_and_keeps_its_profile() {
+    let halved = |source: Vec<u8>| crate::halve(&source, &Options::default()).unwrap();
+    for depth in [1, 2, 4, 8].map(|depth| ::png::BitDepth::from_u8(depth).unwrap()) {
+        for described in [false, true] {
+            let name = &format!("{depth:?}, described {described}");
+            let still = halved(forged_grey(depth, false, described));
+            let moving = halved(forged_grey(depth, true, described));
+            let first = &played_png(&moving.bytes, name).1[0].0;
+            let mut decoder = ::png::Decoder::new(std::io::Cursor::new(&still.bytes));
+            decoder.set_transformations(::png::Transformations::EXPAND);
+            let mut reader = decoder.read_info().unwrap();
+            let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+            let channels = reader.next_frame(&mut bytes).unwrap().color_type.samples();
+            let levels: Vec<u8> = bytes.chunks(channels).map(|pixel| pixel[0]).collect();
+            assert_eq!(first.iter().map(|pixel| pixel[0]).collect::<Vec<_>>(), levels, "{name}");
+            let kept = |half: &Output| half.decisions.contains(&Decision::ProfileKept { bytes: 132 });
+            assert_eq!([kept(&moving), kept(&still)], [described; 2], "{name}");
+            let options = Options { animation: Animation::First, ..Options::default() };
+            let alone = crate::halve(&forged_grey(depth, true, described), &options).unwrap();
+            assert!(alone.bytes == still.bytes, "{name}: the first frame alone");
+            let reader = ::png::Decoder::new(std::io::Cursor::new(&moving.bytes)).read_info().unwrap();
+            let info = reader.info();
+            assert_eq!(info.icc_profile.is_some(), described, "{name}");
+            let is_grey = info.color_type == ::png::ColorType::Grayscale;
+            assert!(is_grey || !described, "{name}: a grey profile beside {:?}", info.color_type);
+        }
+    }
 }
