@@ -433,3 +433,33 @@ fn grey_is_halved_as_in_a_still_picture_and_keeps_its_profile() {
         }
     }
 }
+
+#[test]
+fn what_stands_still_between_two_movers_is_not_coded_again() {
+    // Noise, and two squares that move in opposite corners: what changes lies in a rectangle around nearly all of it.
+    let mut noise = Noise(8);
+    let ground: Vec<Pixel> = (0..128 * 128).map(|_| [noise.level(true), noise.level(true), 80, 255]).collect();
+    let frame = |number: usize| {
+        let mut pixels = ground.clone();
+        for y in 0..8 {
+            pixels[(4 + y) * 128 + 4 + 4 * number..][..8].fill([255, 0, 0, 255]);
+            pixels[(114 + y) * 128 + 112 - 4 * number..][..8].fill([0, 0, 255, 255]);
+        }
+        Forged { rect: Rect::of_size(128, 128), pixels, delay: 30, disposal: Disposal::Keep, blends: false }
+    };
+    let film = Film { width: 128, height: 128, plays: 0, frames: (0..5).map(frame).collect() };
+    let options = Options { format: Some(Target::WebP), webp: crate::Coding::Lossy, ..Options::default() };
+    let half = crate::halve(&forged_png(&film, false), &options).unwrap();
+    let mut frames = crate::webp::reel(&half.bytes).unwrap().frames;
+    let mut canvas = Canvas::new(64, 64);
+    frames.paint(&mut canvas).unwrap();
+    // The rows between the macroblocks of one and the other.
+    let between = 20 * 64..44 * 64;
+    let first = canvas.pixels[between.clone()].to_vec();
+    let mut number = 1;
+    while frames.paint(&mut canvas).unwrap().is_some() {
+        assert!(canvas.pixels[between.clone()] == first, "frame {number}");
+        number += 1;
+    }
+    assert_eq!(number, 5);
+}

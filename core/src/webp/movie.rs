@@ -90,15 +90,16 @@ impl Movie {
         Ok(())
     }
 
-    /// What is in `rect`, and whether it is to be blended with what is there: without loss, the smaller of both.
+    /// What is in `rect`, and whether it is to be blended with what is there: the smaller of both.
     fn coded(&self, pixels: &[Pixel], rect: &Rect) -> Result<(Coded, bool), Error> {
-        let raster = self.raster(pixels, rect, false);
-        if let Some(quality) = self.lossy {
-            return Ok((lossy(&raster, quality, self.effort)?, false));
-        }
-        let whole = lossless(&raster, self.effort)?;
-        if self.can_blend(pixels, rect) {
-            let new = lossless(&self.raster(pixels, rect, true), self.effort)?;
+        let code = |raster: Raster| match self.lossy {
+            Some(quality) => lossy(&raster, quality, self.effort),
+            None => lossless(&raster, self.effort),
+        };
+        let whole = code(self.raster(pixels, rect, &[]))?;
+        let old = self.old(pixels, rect);
+        if 8 * old.iter().filter(|&&old| old).count() > rect.area() {
+            let new = code(self.raster(pixels, rect, &old))?;
             if new.len() < whole.len() {
                 return Ok((new, true));
             }
@@ -106,33 +107,45 @@ impl Movie {
         Ok((whole, false))
     }
 
-    /// Whether all that is new in `rect` is opaque, and an eighth of it not new.
-    fn can_blend(&self, pixels: &[Pixel], rect: &Rect) -> bool {
-        let mut old = 0;
+    /// Which pixels of `rect` are there already and need not be painted, row by row; none where any that must is not
+    /// opaque.
+    fn old(&self, pixels: &[Pixel], rect: &Rect) -> Vec<bool> {
+        let mut old = Vec::with_capacity(rect.area());
         for y in rect.rows() {
             let row = rect.row(y, self.width);
             for (new, shown) in pixels[row.clone()].iter().zip(&self.shown[row]) {
-                if new == shown {
-                    old += 1;
-                } else if new[3] < 255 {
-                    return false;
+                if new != shown && new[3] < 255 {
+                    return Vec::new();
                 }
+                old.push(new == shown);
             }
         }
-        8 * old > rect.area()
+        if self.lossy.is_some() {
+            self.paint_whole_blocks(pixels, rect, &mut old);
+        }
+        old
     }
 
-    /// What is in `rect`, with or without an alpha channel as it needs one; clear where it is not new, if only what is new
-    /// is asked for.
-    fn raster(&self, pixels: &[Pixel], rect: &Rect, new: bool) -> Raster {
-        let mut samples = Vec::with_capacity(4 * rect.area());
-        for y in rect.rows() {
-            let row = rect.row(y, self.width);
-            for (&pixel, shown) in pixels[row.clone()].iter().zip(&self.shown[row]) {
-                samples.extend(if new && pixel == *shown { CLEAR } else { pixel });
-            }
+    /// Lets only macroblocks be `old` as a whole: with loss, the outlines of what changed would cost more than what is
+    /// painted around it, and that would be painted worse. But no pixel can be blended twice that is not opaque.
+    fn paint_whole_blocks(&self, pixels: &[Pixel], rect: &Rect, old: &mut [bool]) {
+        let across = rect.width.div_ceil(16);
+        let mut blocks = vec![true; across * rect.height.div_ceil(16)];
+        let block = |at: usize| at / rect.width / 16 * across + at % rect.width / 16;
+        old.iter().enumerate().for_each(|(at, old)| blocks[block(at)] &= old);
+        let rows = rect.rows().flat_map(|y| &pixels[rect.row(y, self.width)]);
+        for ((at, old), pixel) in old.iter_mut().enumerate().zip(rows) {
+            *old &= blocks[block(at)] || pixel[3] < 255;
         }
-        let samples = Samples::Eight(samples);
+    }
+
+    /// What is in `rect`, with or without an alpha channel as it needs one; clear where it is `hidden`, of which there is
+    /// one for each pixel, or none.
+    fn raster(&self, pixels: &[Pixel], rect: &Rect, hidden: &[bool]) -> Raster {
+        let rows = rect.rows().flat_map(|y| &pixels[rect.row(y, self.width)]);
+        let mut samples = rows.copied().collect::<Vec<Pixel>>();
+        samples.iter_mut().zip(hidden).filter(|&(_, &hidden)| hidden).for_each(|(pixel, _)| *pixel = CLEAR);
+        let samples = Samples::Eight(samples.into_flattened());
         Raster { width: rect.width, height: rect.height, model: Model::Rgba, samples }.without_opaque_alpha()
     }
 
