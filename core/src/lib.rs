@@ -61,7 +61,7 @@ pub use reveals::{Position, Reveals};
 pub use suits::Suits;
 
 /// Changes whenever any source could give other bytes than before; part of every recipe id.
-pub const OUTPUT_VERSION: u32 = 5;
+pub const OUTPUT_VERSION: u32 = 6;
 
 /// Length of a side after halving; odd sides round up, so 1 stays 1.
 ///

@@ -37,8 +37,10 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
         Some(header) if wanted == Target::Jpeg => making.halve_jpeg(image, header)?,
         _ if moves && wanted == Target::Auto => {
             (making.profile, making.origin) = moving::origin(image, &survey)?;
-            let other = webp::fits(width as usize, height as usize) && !making.needs_png(Model::Rgb);
-            let other = (other && survey.info.format != Format::WebP).then_some(Format::WebP);
+            let model = if survey.info.color == Color::Grey { Model::Grey } else { Model::Rgb };
+            let keeps = !making.needs_png(model) && !making.has_grey_profile(model);
+            let other = (keeps && webp::fits(width as usize, height as usize) && survey.info.format != Format::WebP)
+                .then_some(Format::WebP);
             let formats = [Some(survey.info.format), other].into_iter().flatten();
             making.smallest(formats, Suits::Animation, |making| making.halve_moving(image, &survey))?
         }

@@ -16,11 +16,11 @@ const half = {
   sha256: hash('b'),
   source: { bytes: 9, sha256: hash('a'), format: 'jpeg', width: 4, height: 5, orientation: 6 },
   recipe: '0123456789abcdef',
-  outputVersion: 5,
+  outputVersion: 6,
   engine: 'scalar',
 };
 const options = { quality: 70, format: null, background: [1, 2, 3], limits: { pixels: 1 }, onProgress() {} };
-const engine = { version: '0.1.0', build: 'simd', outputVersion: 5 };
+const engine = { version: '0.1.0', build: 'simd', outputVersion: 6 };
 const stored = { bucket: 'b', key: 'ü/k.jpg', url: 'https://secret.example', bytes: 7, sha256: hash('c'), recipe: '0', comparedAt: made };
 const receipt = receiptOf({ name: 'ü.x.jpg', half, options, engine, made, stored });
 
@@ -32,7 +32,7 @@ test('a receipt has what it needs, and nothing that was secret', async () => {
     source: { name: 'ü.x.jpg', bytes: 9, sha256: hash('a'), format: 'jpeg', width: 4, height: 5 },
     recipe: '0123456789abcdef',
     options: { quality: 70, format: null, background: [1, 2, 3] },
-    outputVersion: 5,
+    outputVersion: 6,
     half: { bytes: 7, sha256: hash('b'), type: 'image/jpeg', width: 2, height: 3 },
     stored: { bucket: 'b', key: 'ü/k.jpg', sha256: hash('c'), comparedAt: '2026-11-21T20:00:00.000Z' },
     engine: { version: '0.1.0', build: 'scalar' },
