@@ -49,10 +49,13 @@ export class Album {
   /**
    * Where the open one is removed, its successor is opened, or its predecessor where it was the last.
    *
-   * @param {Picture} picture
+   * @param {Picture} picture nothing happens where it is gone already
    */
   remove(picture) {
     const index = this.pictures.indexOf(picture);
+    if (index < 0) {
+      return;
+    }
     this.pictures.splice(index, 1);
     picture.job?.abort();
     if (this.open === picture) {

@@ -80,7 +80,11 @@ async function changed(picture) {
   setBusy(album.busy);
   if (picture) {
     if (picture.half) {
-      outbox.promise(picture, (await engine()).engine, await config);
+      const [{ engine: made }, known] = [await engine(), await config];
+      if (!album.pictures.includes(picture)) {
+        return; // It was removed meanwhile.
+      }
+      outbox.promise(picture, made, known);
     } else {
       outbox.refuse(picture);
     }
@@ -126,8 +130,9 @@ async function preview(picture, half) {
   const isSame = view.picture === picture;
   const { signal } = turnTo(picture, half);
   try {
-    const { engine: made } = await engine();
-    outbox.promise(picture, made, await config);
+    const [{ engine: made }, known] = [await engine(), await config];
+    signal.throwIfAborted();
+    outbox.promise(picture, made, known);
     await showResult(picture, made, signal);
   } catch (error) {
     if (signal.aborted) {

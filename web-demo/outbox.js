@@ -11,7 +11,7 @@ const SILENT = ['ready', 'off'];
 
 export class Outbox {
   #all = new Deliveries();
-  /** @type {Map<Picture, { delivery: Delivery, half: object }>} */
+  /** @type {Map<Picture, { delivery: Delivery, half: object, listener: () => void }>} */
   #deliveries = new Map();
   /** @type {Delivery | undefined} */
   #mounted;
@@ -40,8 +40,9 @@ export class Outbox {
     const known = this.#deliveries.get(picture);
     if (!known) {
       const delivery = new Delivery({ file, half, options, engine, config });
-      this.#deliveries.set(picture, { delivery, half });
-      delivery.addEventListener('change', () => this.#onChange(picture));
+      const listener = () => this.#onChange(picture);
+      this.#deliveries.set(picture, { delivery, half, listener });
+      delivery.addEventListener('change', listener);
       this.#all.add(delivery);
     } else if (known.half !== half) {
       known.half = half;
@@ -99,6 +100,7 @@ export class Outbox {
     const known = this.#deliveries.get(picture);
     if (known) {
       this.#all.remove(known.delivery);
+      known.delivery.removeEventListener('change', known.listener); // It ends a moment later, and nobody is left to tell.
       known.delivery.dispose();
       this.#deliveries.delete(picture);
     }

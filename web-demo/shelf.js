@@ -54,6 +54,9 @@ export class Shelf {
       }
     }
     for (const picture of pictures) {
+      if (!this.#items.has(picture)) {
+        this.#add(picture);
+      }
       this.update(picture, picture === open);
     }
     this.sum(pictures);
@@ -77,12 +80,15 @@ export class Shelf {
   }
 
   /**
-   * @param {Picture} picture
+   * @param {Picture} picture nothing happens where it is not in the list
    * @param {boolean} open
    * @param {string} [delivery] how far that is
    */
   update(picture, open, delivery) {
-    const item = this.#items.get(picture) ?? this.#add(picture);
+    const item = this.#items.get(picture);
+    if (!item) {
+      return;
+    }
     const [button] = item.children;
     const { state, half, file, sentence } = picture;
     item.dataset.state = state;
@@ -135,7 +141,6 @@ export class Shelf {
     item.append(open, remove);
     list.append(item);
     this.#items.set(picture, item);
-    return item;
   }
 
   /**

@@ -97,6 +97,30 @@ test('what is added comes behind, and opens', async () => {
   await close();
 });
 
+test('a picture that is removed while its upload runs is gone, and no other with it', async () => {
+  const { page, complaints, close } = await open(desktop, (tab) => tab.route('**/status/*', (route) => route.fulfill({ json: { state: 'waiting' } })));
+  await transfer(page, 'drop', [dandelion, corpus('badge.png'), corpus('photo.png')]);
+  await heading(page, 'dandelion.jpg').waitFor();
+  await settledItems(page, 3);
+  await page.getByRole('button', { name: 'Upload', exact: true }).click();
+  await page.locator('.steps [aria-current="step"]', { hasText: 'Halving' }).waitFor();
+  await page.getByRole('button', { name: 'Remove dandelion.jpg' }).click();
+  await heading(page, 'badge.png').waitFor();
+  await page.waitForTimeout(300); // Until the upload has ended, too.
+  assert.deepEqual(await page.locator('.item-name').allInnerTexts(), ['badge.png', 'photo.png']);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('what was removed already is not removed again, nor another in its place', () => {
+  const album = new Album({ halve: () => new Promise(() => {}), sentenceOf: String, onChange() {}, lanes: 2 });
+  album.add([new File(['x'], 'one.jpg'), new File(['y'], 'two.jpg')]);
+  const [one] = album.pictures;
+  album.remove(one);
+  album.remove(one);
+  assert.deepEqual(album.pictures.map(({ name }) => name), ['two.jpg']);
+});
+
 test('a long job is shown while the slider moves, a short one gives way, and the newest choice comes last', async (t) => {
   let now = 0;
   t.mock.method(performance, 'now', () => now);
