@@ -134,7 +134,9 @@ export class Shelf {
     open.addEventListener('click', () => this.#actions.open(picture));
     const remove = make('button', 'item-remove');
     remove.setAttribute('aria-label', `Remove ${picture.name}`);
-    remove.addEventListener('click', () => this.#actions.remove(picture));
+    // Under a double click, or a key that is held down, the next one would lie a moment later.
+    remove.addEventListener('keydown', (event) => event.repeat && event.preventDefault());
+    remove.addEventListener('click', ({ detail }) => detail < 2 && this.#actions.remove(picture));
     for (const button of [open, remove]) {
       button.setAttribute('type', 'button');
     }
@@ -153,7 +155,9 @@ export class Shelf {
     const index = items.findIndex(([, item]) => item.contains(document.activeElement));
     const target = { ArrowUp: index - 1, ArrowDown: index + 1, Home: 0, End: items.length - 1 }[event.key];
     if (event.key === 'Delete') {
-      this.#actions.remove(items[index][0]);
+      if (!event.repeat) {
+        this.#actions.remove(items[index][0]);
+      }
     } else if (target !== undefined && items[target]) {
       this.focus(items[target][0]);
     } else {

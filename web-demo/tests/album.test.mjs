@@ -112,6 +112,28 @@ test('a picture that is removed while its upload runs is gone, and no other with
   await close();
 });
 
+test('a double click and a key that is held down remove one picture', async () => {
+  const { page, close } = await open();
+  const [, badge] = corpus('badge.png');
+  const names = () => page.locator('.item-name').allInnerTexts();
+  await transfer(page, 'drop', Array.from({ length: 6 }, (_, index) => [`${index}.png`, badge]));
+  await settledItems(page, 6);
+  const { x, y, width, height } = await page.getByRole('button', { name: 'Remove 1.png' }).boundingBox();
+  await page.mouse.dblclick(x + width / 2, y + height / 2);
+  assert.deepEqual(await names(), ['0.png', '2.png', '3.png', '4.png', '5.png']);
+  for (const [key, focus, left] of [
+    ['Delete', '.item-open', ['2.png', '3.png', '4.png', '5.png']],
+    ['Enter', '.item-remove', ['3.png', '4.png', '5.png']],
+  ]) {
+    await items(page).first().locator(focus).focus();
+    await page.keyboard.down(key);
+    await page.keyboard.down(key); // As the system repeats it.
+    await page.keyboard.up(key);
+    assert.deepEqual(await names(), left, key);
+  }
+  await close();
+});
+
 test('what was removed already is not removed again, nor another in its place', () => {
   const album = new Album({ halve: () => new Promise(() => {}), sentenceOf: String, onChange() {}, lanes: 2 });
   album.add([new File(['x'], 'one.jpg'), new File(['y'], 'two.jpg')]);
