@@ -47,7 +47,7 @@ export class Gestures {
     element.addEventListener('pointerdown', (event) => event.button === 0 && this.#begin(event));
     element.addEventListener('pointermove', (event) => this.#move(event));
     element.addEventListener('pointerup', (event) => this.#end(event));
-    element.addEventListener('pointercancel', (event) => this.#end(event));
+    element.addEventListener('pointercancel', (event) => this.#end(event)); // The browser scrolls the page instead.
     element.addEventListener('wheel', (event) => this.#roll(event), { passive: false });
   }
 
@@ -82,6 +82,9 @@ export class Gestures {
     const point = this.#pointOf(event);
     const other = [...this.#down].find(([id]) => id !== event.pointerId)?.[1];
     this.#down.set(event.pointerId, point);
+    if (distance(point, this.#start) > SLACK) {
+      this.#last = NEVER; // What moves is no tap, and so the first of no two.
+    }
     if (this.#drag === 'unclear') {
       this.#drag = this.#isSideways(point) ? 'divide' : 'unclear';
     }
@@ -106,6 +109,9 @@ export class Gestures {
     const isTap = event.type === 'pointerup' && this.#drag === 'unclear' && distance(point, this.#start) <= SLACK;
     if (this.#down.delete(event.pointerId) && isTap) {
       this.#meanings.divide(point);
+    }
+    if (event.type === 'pointercancel') {
+      this.#last = NEVER;
     }
     this.#element.classList.remove('panning');
   }
