@@ -174,8 +174,10 @@ export class Upload {
     const { name, size } = this.#file;
     const body = JSON.stringify({ name, type: `image/${format}`, length: size, sha256: hash });
     const headers = { 'content-type': 'application/json' };
-    this.#given = { clock: performance.now(), date: Date.now() }; // Early: the life began before the answer came.
-    return read(await receive('uploads', { method: 'POST', body, headers, signal }));
+    const given = { clock: performance.now(), date: Date.now() }; // Early: the life began before the answer came.
+    const permission = read(await receive('uploads', { method: 'POST', body, headers, signal }));
+    this.#given = given; // Late: the permission before must not pass for young where there is no answer.
+    return permission;
   }
 
   /**
