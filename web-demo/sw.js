@@ -34,6 +34,8 @@ const HURRY = 3000;
 const PATIENCE = { first: 4000, last: 30_000 };
 const FOREVER = { first: 2 ** 31 - 1, last: 2 ** 31 - 1 };
 const ATTEMPTS = 4; // to see the same files twice
+/** What servers answer for a file that they do not have: S3 says 403 to whoever may not list the bucket. */
+const GONE = [403, 404, 410];
 /** Milliseconds after which what a closed page was bound to is forgotten; one that begins is not yet known as open. */
 const GRACE = 300_000;
 
@@ -161,7 +163,7 @@ async function gather({ first, last }) {
     clearTimeout(timer);
     if (head.ok) {
       files.set(file, { head, body: await head.arrayBuffer() });
-    } else if (head.status !== 404) {
+    } else if (!GONE.includes(head.status)) {
       throw new Error(`${file}: status ${head.status}`);
     }
   }));

@@ -162,6 +162,18 @@ test('a deployment that is not whole is not shown', async () => {
   await close();
 });
 
+for (const status of [403, 404, 410]) {
+  test(`a version that does without a file is shown, where the server says ${status} of it`, async () => {
+    const { gate, page, close } = await visit();
+    deploy(gate, '1');
+    gate.deployed.set('/tick.svg', () => status);
+    await page.reload();
+    assert.equal(await versionOf(page, 'demo.js'), '1');
+    await gate.close();
+    await close();
+  });
+}
+
 test('all of the page is kept, and nothing else', async () => {
   const { gate, page, close } = await visit();
   await chooseAndSee(page, 'photo.jpg', photo);
