@@ -2,7 +2,7 @@
 /**
  * The service worker: the page works without its server after the first visit, and is always one whole version.
  *
- * A *generation* is all of the page's files as they were at one moment, in a cache named by the hash of their hashes. A
+ * A *generation* is all of the page's files as they were at one moment, headers included, in a cache named by its hash. A
  * navigation first asks the server for every file; unchanged ones cost an empty answer each. What came is a generation,
  * the same as before or a new one, and all that the visitor's page loads until it is closed comes from it. Where the
  * server does not answer, or is slow, it is the last one, and what is new shows at the next. No page mixes two.
@@ -36,6 +36,8 @@ const FOREVER = { first: 2 ** 31 - 1, last: 2 ** 31 - 1 };
 const ATTEMPTS = 4; // to see the same files twice
 /** What servers answer for a file that they do not have: S3 says 403 to whoever may not list the bucket. */
 const GONE = [403, 404, 410];
+/** The headers that a file is not the same without. */
+const TELLING = ['content-security-policy', 'content-type'];
 /** Milliseconds after which what a closed page was bound to is forgotten; one that begins is not yet known as open. */
 const GRACE = 300_000;
 
@@ -174,11 +176,14 @@ async function gather({ first, last }) {
 }
 
 /**
- * @param {Map<string, { body: ArrayBuffer }>} files
- * @returns {Promise<string>} the cache's name: the hash of their names and hashes
+ * @param {Map<string, { head: Response, body: ArrayBuffer }>} files
+ * @returns {Promise<string>} the cache's name: the hash of their names, hashes and telling headers
  */
 async function nameOf(files) {
-  const lines = await Promise.all([...files].map(async ([file, { body }]) => `${file} ${await hash(body)}`));
+  const lines = await Promise.all([...files].map(async ([file, { head, body }]) => {
+    const told = TELLING.map((name) => head.headers.get(name));
+    return JSON.stringify([file, await hash(body), ...told]);
+  }));
   return PREFIX + (await hash(new TextEncoder().encode(lines.sort().join('\n'))));
 }
 

@@ -9,6 +9,7 @@ const stack = new URL(process.env.HALVER_URL);
  * @property {string} address of the page
  * @property {Map<string, (body: string) => string | number | Promise<string>>} deployed by path: what a file is now, or the
  *   status it has; a promise keeps its asker waiting
+ * @property {Record<string, string>} headers that each answer has, whatever the stack says
  * @property {() => { path: string, bytes: number }[]} answers in their order; bytes of their bodies
  * @property {() => Promise<void>} close ends all connections, too
  */
@@ -16,10 +17,10 @@ const stack = new URL(process.env.HALVER_URL);
 /** @returns {Promise<Gate>} */
 export async function openGate() {
   const deployed = new Map();
+  const headers = {};
   const answers = [];
   const server = createServer((asked, answer) => {
-    const headers = { ...asked.headers, host: stack.host };
-    const passed = request(new URL(asked.url, stack), { method: asked.method, headers }, async (got) => {
+    const passed = request(new URL(asked.url, stack), { method: asked.method, headers: { ...asked.headers, host: stack.host } }, async (got) => {
       let body = Buffer.concat(await got.toArray());
       let status = got.statusCode;
       const { pathname: path } = new URL(asked.url, stack);
@@ -30,7 +31,7 @@ export async function openGate() {
         body = Buffer.from(other);
       }
       answers.push({ path, bytes: body.length });
-      answer.writeHead(status, { ...got.headers, 'content-length': body.length });
+      answer.writeHead(status, { ...got.headers, ...headers, 'content-length': body.length });
       answer.end(body);
     });
     passed.on('error', () => answer.destroy());
@@ -41,5 +42,5 @@ export async function openGate() {
     server.close(resolve);
     server.closeAllConnections();
   });
-  return { address: `http://127.0.0.1:${server.address().port}/`, deployed, answers: () => answers, close };
+  return { address: `http://127.0.0.1:${server.address().port}/`, deployed, headers, answers: () => answers, close };
 }

@@ -162,6 +162,18 @@ test('a deployment that is not whole is not shown', async () => {
   await close();
 });
 
+test('a reload shows the headers that are deployed, though no file has changed', async () => {
+  const { gate, page, complaints, close } = await visit();
+  const policyOf = () => page.evaluate(async () => (await fetch('./')).headers.get('content-security-policy'));
+  const policy = await policyOf();
+  gate.headers['content-security-policy'] = policy.replace("connect-src 'self'", "connect-src 'self' http://bucket.example");
+  await page.reload();
+  assert.match(await policyOf(), /connect-src 'self' http:\/\/bucket\.example/);
+  assert.deepEqual(complaints, []);
+  await gate.close();
+  await close();
+});
+
 for (const status of [403, 404, 410]) {
   test(`a version that does without a file is shown, where the server says ${status} of it`, async () => {
     const { gate, page, close } = await visit();
