@@ -12,6 +12,7 @@ import { bytes } from './quantity.js';
  */
 
 const UNKNOWN = 'This engine does not tell what files reveal.';
+const UNREAD = 'What the half reveals could not be read from its bytes.';
 const NOTHING = 'Nothing but the picture itself.';
 
 const before = /** @type {HTMLElement} */ (document.getElementById('reveals'));
@@ -19,18 +20,18 @@ const none = /** @type {HTMLElement} */ (document.getElementById('reveals-none')
 const after = /** @type {HTMLElement} */ (document.getElementById('reveals-after'));
 
 /**
- * @param {Reveals | undefined} source what the file reveals; undefined where it is not known
- * @param {Reveals | undefined} half what the half reveals, read from its own bytes
+ * @param {Reveals | null | undefined} source what the file reveals; none where it is not known
+ * @param {Reveals | null | undefined} half what the half reveals, read from its own bytes
  */
 export function showPrivacy(source, half) {
   const left = facts(half ?? {});
-  const gone = (/** @type {Fact} */ { key }) => half !== undefined && !left.some((fact) => fact.key === key);
-  const rows = facts(source ?? {}).map((fact) => row(fact, gone(fact)));
+  const fate = (/** @type {Fact} */ { key }) => (!half ? 'not known' : left.some((fact) => fact.key === key) ? 'stays' : 'gone');
+  const rows = facts(source ?? {}).map((fact) => row(fact, fate(fact)));
   before.replaceChildren(...rows);
   before.hidden = rows.length === 0;
   none.textContent = rows.length > 0 ? '' : source ? NOTHING : UNKNOWN;
-  after.dataset.clean = String(half !== undefined && left.length === 0);
-  after.textContent = half ? remains(left, rows.length) : '';
+  after.dataset.clean = String(Boolean(half) && left.length === 0);
+  after.textContent = half ? remains(left, rows.length) : UNREAD;
 }
 
 /**
@@ -112,9 +113,9 @@ function camera({ make, model }) {
 
 /**
  * @param {Fact} fact
- * @param {boolean} gone whether the half does not have it
+ * @param {'gone' | 'stays' | 'not known'} outcome what became of it in the half
  */
-function row({ label, text, secret }, gone) {
+function row({ label, text, secret }, outcome) {
   const term = Object.assign(document.createElement('dt'), { textContent: label });
   const value = document.createElement('dd');
   if (secret) {
@@ -125,9 +126,9 @@ function row({ label, text, secret }, gone) {
   } else {
     value.textContent = text;
   }
-  const fate = Object.assign(document.createElement('dd'), { className: 'fate', textContent: gone ? 'gone' : 'stays' });
+  const fate = Object.assign(document.createElement('dd'), { className: 'fate', textContent: outcome });
   const group = document.createElement('div');
-  group.dataset.gone = String(gone);
+  group.dataset.gone = String(outcome === 'gone');
   group.append(term, value, fate);
   return group;
 }

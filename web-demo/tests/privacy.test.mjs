@@ -59,6 +59,10 @@ test('everything that a file may reveal has its plain words, and what stays is s
   assert.deepEqual(found.Copyright, ['J.', 'stays']);
   assert.equal(await page.locator('#reveals details p').textContent(), '33.856784° S, 151.215296° E, 3 m below the sea');
   assert.equal(await page.locator('#reveals-after').innerText(), 'The half still reveals: copyright (J.).');
+  await page.evaluate(async (reveals) => (await import('/privacy.js')).showPrivacy(reveals, null), { copyright: 'J.' });
+  assert.deepEqual(await rows(page), [['Copyright', 'J.', 'not known']], 'a half that could not be read is not called clean');
+  assert.match(await page.locator('#reveals-after').innerText(), /could not be read/);
+  assert.equal(await page.locator('#reveals-after').getAttribute('data-clean'), 'false');
   await page.evaluate(async () => (await import('/privacy.js')).showPrivacy(undefined, undefined));
   assert.match(await page.locator('#reveals-none').innerText(), /does not tell/);
   await close();
