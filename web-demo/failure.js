@@ -25,7 +25,10 @@ const SENTENCES = {
     'The engine does not compute here as it should, so its halves would be worthless. Update this browser, or use another one.',
   timeout: (_, name) => `${name} took too long and was given up. Choose a smaller picture, or try it on a faster device.`,
   disposed: () => 'The engine was shut down. Reload the page.',
-  'engine-crashed': (_, name) => `The engine ran out of memory on ${name}. Close other tabs and try again, or choose a smaller picture.`,
+  'engine-crashed': ({ isFull }, name) =>
+    isFull
+      ? `The engine ran out of memory on ${name}. Close other tabs and try again, or choose a smaller picture.`
+      : `The engine stopped on ${name}, by a fault of its own. Please report it, with the picture if you may; other pictures are not affected.`,
 };
 
 /**

@@ -1,12 +1,16 @@
-/** The engine itself, on whatever thread it is called. Each function throws a `HalverError`. */
+/**
+ * The engine itself, on whatever thread it is called. Each function throws a `HalverError`, or a `TypeError` where the source
+ * is no `Uint8Array`.
+ */
 
 import type { Half, Info, Limits, Options } from './index.js';
 
 export { HalverError } from './index.js';
 
 /**
- * Takes `core.wasm` or, where there is SIMD, `core-simd.wasm`: compiled, or its bytes. Once: after `engine-crashed` this
- * copy of the module is spent, and a worker of one's own should be replaced.
+ * Takes `core.wasm` or, where there is SIMD, `core-simd.wasm`: compiled, or its bytes. What cannot be
+ * compiled, or is of another version of this package, is `engine-missing`. Once: after `engine-crashed` this copy of the
+ * module is spent, and a worker of one's own should be replaced.
  */
 export function load(module: WebAssembly.Module | BufferSource): void;
 

@@ -4,7 +4,7 @@
  * workers of one's own; pages want `halver`, which keeps it off their main thread.
  */
 
-import { HalverError } from './error.js';
+import { HalverError, missing } from './error.js';
 import * as glue from './glue.js';
 
 export { HalverError };
@@ -19,14 +19,18 @@ let isSpent = false;
 /** @param {WebAssembly.Module | BufferSource} module */
 export function load(module) {
   if (isSpent) {
-    throw new HalverError({ code: 'engine-missing', message: 'this copy of halver/core has had its engine' });
+    missing(Error('this copy of halver/core has had one'));
   }
-  const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
-  const { exports } = /** @type {{ exports: any }} */ (new WebAssembly.Instance(compiled, { './glue_bg.js': glue }));
-  glue.__wbg_set_wasm(exports);
-  exports.__wbindgen_start();
-  memory = exports.memory;
-  isSpent = true;
+  try {
+    const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
+    const { exports } = /** @type {{ exports: any }} */ (new WebAssembly.Instance(compiled, { './glue_bg.js': glue }));
+    glue.__wbg_set_wasm(exports);
+    exports.__wbindgen_start();
+    memory = exports.memory;
+    isSpent = true;
+  } catch (cause) {
+    missing(cause);
+  }
 }
 
 /**
@@ -104,7 +108,7 @@ function bytesOf(source) {
  */
 function ask(call, ...given) {
   if (!memory) {
-    throw new HalverError({ code: 'engine-missing', message: 'no engine is loaded: call load() first' });
+    return missing(Error('call load() first'));
   }
   try {
     return call(...given);
@@ -112,8 +116,16 @@ function ask(call, ...given) {
     if (typeof cause === 'string') {
       throw new HalverError(JSON.parse(cause));
     }
-    const details = { memory: memoryBytes() };
+    const details = { memory: memoryBytes(), isFull: false };
+    let message = `the engine failed: ${cause}`;
+    try {
+      // By 1 GiB, the most that a picture may take by default: where there is no room for it, that is why.
+      memory.grow(16384);
+    } catch {
+      details.isFull = true;
+      message = 'the engine ran out of memory';
+    }
     memory = undefined;
-    throw new HalverError({ code: 'engine-crashed', message: 'the engine ran out of memory', details, cause });
+    throw new HalverError({ code: 'engine-crashed', message, details, cause });
   }
 }

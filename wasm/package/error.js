@@ -10,3 +10,11 @@ export class HalverError extends Error {
     this.details = details ?? {};
   }
 }
+
+/**
+ * @param {any} cause why a script or a module did not load
+ * @returns {never}
+ */
+export function missing(cause) {
+  throw new HalverError({ code: 'engine-missing', message: `the engine did not load: ${cause.message}`, cause });
+}

@@ -1,7 +1,7 @@
 // @ts-check
 /** What is the same in pages and in Node: the choice of a build, and the jobs. */
 
-import { HalverError } from './error.js';
+import { missing } from './error.js';
 import { Pool } from './pool.js';
 
 /** The smallest module with a 128-bit instruction: `(func (result v128) i32.const 0 i8x16.splat)`. */
@@ -52,14 +52,6 @@ function spawn(platform, base) {
   } catch (cause) {
     return missing(cause);
   }
-}
-
-/**
- * @param {any} cause
- * @returns {never}
- */
-function missing(cause) {
-  throw new HalverError({ code: 'engine-missing', message: `the engine did not load: ${cause.message}`, cause });
 }
 
 class Halver {
@@ -128,7 +120,7 @@ class Halver {
     if (source instanceof ArrayBuffer) {
       return new Uint8Array(source);
     }
-    throw new TypeError('the source is a Blob, an ArrayBuffer or a Uint8Array');
+    throw new TypeError('the source is no Blob, ArrayBuffer or Uint8Array');
   }
 }
 

@@ -1,7 +1,10 @@
 /// <reference lib="esnext.disposable" />
 /** Images at half their width and height: the very bytes that the function behind S3 will store. */
 
-/** Starts the engine. Rejects with a `HalverError`: `engine-missing` or `engine-mismatch`. */
+/**
+ * Starts the engine. Rejects with a `HalverError`: `engine-missing` where something did not load, `engine-mismatch` where no
+ * build counts right.
+ */
 export function createHalver(settings?: Settings): Promise<Halver>;
 
 export interface Settings {
@@ -45,8 +48,8 @@ export interface Engine {
 }
 
 /**
- * A Blob or File crosses over to its worker without its bytes. Anything else is copied when its turn comes, and should be
- * left as it is till then.
+ * A Blob or File crosses over to its worker without its bytes (in Node, one from the disk is read first). Anything else is
+ * copied when its turn comes, and should be left as it is till then.
  */
 export type Source = Blob | ArrayBuffer | Uint8Array;
 
@@ -118,8 +121,8 @@ export interface Half {
   source: Info & { bytes: number; sha256: string };
   /** What was changed, kept or given up beyond halving, in a fixed order. */
   decisions: Decision[];
-  /** What `bytes` reveal: looked up in them, not assumed. */
-  reveals: Reveals;
+  /** What `bytes` reveal: looked up in them, not assumed; null should they not be what they must be. */
+  reveals: Reveals | null;
   recipe: string;
   outputVersion: number;
   engine: 'simd' | 'scalar';
@@ -206,7 +209,10 @@ export class HalverError extends Error {
   constructor(failure: { code: string; message: string; details?: object | null; cause?: unknown });
   readonly name: 'HalverError';
   readonly code: Code;
-  /** The fields of the code: `needed` and `allowed` of `too-large`, `name` of `unsupported-format`, … */
+  /**
+   * The fields of the code: `needed` and `allowed` of `too-large`, `name` of `unsupported-format`, … Of `engine-crashed`,
+   * where the engine itself stopped, `isFull`: whether it was for want of memory, else by a fault of its own.
+   */
   readonly details: Record<string, unknown>;
 }
 
@@ -220,7 +226,7 @@ export type Code =
   /** The caller: an option that there is not, or with a value that it cannot have; `dispose` was called. */
   | 'bad-options'
   | 'disposed'
-  /** The machine: the file could not be read; the engine did not load, counts wrong, ran out of memory, took too long. */
+  /** The machine: the file could not be read; the engine did not load, counts wrong, stopped, took too long. */
   | 'unreadable'
   | 'engine-missing'
   | 'engine-mismatch'

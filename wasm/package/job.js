@@ -24,8 +24,8 @@ export async function answer(question, post) {
   try {
     const done = question.module ? start(question.module) : await TASKS[question.task](question, post);
     post({ done, memory: memoryBytes() }, done.bytes ? [done.bytes.buffer] : []);
-  } catch (error) {
-    const { code, message, details } = error instanceof HalverError ? error : crashed(error);
+  } catch (/** @type {any} */ error) {
+    const { code, message, details } = error instanceof HalverError ? error : { code: 'engine-crashed', message: `${error}` };
     post({ failure: { code, message, details }, memory: memoryBytes() });
   }
 }
@@ -34,7 +34,7 @@ export async function answer(question, post) {
 function start(module) {
   load(module);
   if (!countsRight()) {
-    throw new HalverError({ code: 'engine-mismatch', message: 'the engine gives wrong results in this browser' });
+    throw new HalverError({ code: 'engine-mismatch', message: 'the engine counts wrong here' });
   }
   return about();
 }
@@ -42,16 +42,16 @@ function start(module) {
 /** @type {Record<string, (question: any, post: (answer: object) => void) => any>} */
 const TASKS = {
   async halve({ source, options }, post) {
-    const clock = new Clock(post);
-    clock.enter('reading');
+    const { enter, stop } = clock(post);
+    enter('reading');
     const bytes = await read(source, options, HEAD);
     // By another thread of the browser's, while this one halves.
     const hash = digest(bytes);
-    clock.enter('halving');
+    enter('halving');
     const half = halve(bytes, options);
-    clock.enter('hashing');
+    enter('hashing');
     const info = { ...half.source, bytes: bytes.length, sha256: await hash };
-    return { ...half, source: info, memory: memoryBytes(), timings: clock.stop() };
+    return { ...half, source: info, memory: memoryBytes(), timings: stop() };
   },
 
   async probe({ source }) {
@@ -62,34 +62,30 @@ const TASKS = {
   recipe: ({ options }) => recipe(options),
 };
 
-/** How long each stage takes, in milliseconds. */
-class Clock {
+/**
+ * How long each stage takes, in milliseconds.
+ *
+ * @param {(answer: object) => void} post is told of each
+ */
+function clock(post) {
   /** @type {Record<string, number>} */
-  #timings = {};
-  #stage = '';
-  #since = 0;
-  #post;
-
-  /** @param {(answer: object) => void} post */
-  constructor(post) {
-    this.#post = post;
-  }
-
-  /** @param {string} stage */
-  enter(stage) {
-    this.stop();
-    this.#stage = stage;
-    this.#post({ stage });
-  }
-
-  stop() {
+  const timings = {};
+  let stage = '';
+  let since = 0;
+  const stop = () => {
     const now = performance.now();
-    if (this.#stage) {
-      this.#timings[this.#stage] = now - this.#since;
+    if (stage) {
+      timings[stage] = now - since;
     }
-    this.#since = now;
-    return this.#timings;
-  }
+    since = now;
+    return timings;
+  };
+  const enter = (/** @type {string} */ next) => {
+    stop();
+    stage = next;
+    post({ stage });
+  };
+  return { enter, stop };
 }
 
 /**
@@ -126,10 +122,5 @@ async function digest(bytes) {
     return sha256(bytes);
   }
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', /** @type {BufferSource} */ (bytes)));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** @param {any} error */
-function crashed(error) {
-  return { code: 'engine-crashed', message: String(error?.message ?? error), details: { memory: memoryBytes() } };
+  return Array.from(hash, (b) => b.toString(16).padStart(2, '0')).join('');
 }

@@ -9,11 +9,16 @@ import { halve } from './core.js';
 /** A PNG of 66×50 colours made by a rule: red is 11·x, green 13·y, blue 9·(x + 2·y), each modulo 256. */
 const PICTURE = 'iVBORw0KGgoAAAANSUhEUgAAAEIAAAAyCAIAAABnFJp+AAAAS0lEQVR42u3PsQkAIBAEsNPuERv3H9bCKV4CWSAjyUp1N7PPBzQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDQ0NDSeC0xXjSVCU0z7AAAAAElFTkSuQmCC';
 
-/** SHA-256 of the half of its half, the first of them as JPEG. Of output version 4. */
-const ANSWER = '4421dc68571712804b2fe7bed1da7b05568dfcb2a6bf4daa64770612ef9e8364';
+/** How the SHA-256 begins of the half of its half, the first of them as JPEG: 64 bits, which no fault meets by chance. */
+const ANSWER = '4421dc6857171280';
 
+/** Whether the engine gives it; one that traps on the way, or calls the picture broken, does not. */
 export function countsRight() {
   const picture = Uint8Array.from(atob(PICTURE), (character) => character.charCodeAt(0));
-  const half = halve(picture, { format: 'jpeg', quality: 90 });
-  return halve(half.bytes, { effort: 'small' }).sha256 === ANSWER;
+  try {
+    const half = halve(picture, { format: 'jpeg', quality: 90 });
+    return halve(half.bytes, { effort: 'small' }).sha256.startsWith(ANSWER);
+  } catch {
+    return false;
+  }
 }

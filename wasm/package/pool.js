@@ -71,7 +71,7 @@ export class Pool {
       clearTimeout(timer);
       if (thread.memory > this.#settings.memory) {
         // Wasm memory never shrinks: only a fresh worker is small again.
-        thread.end(undefined);
+        thread.end();
       }
       this.#release(thread);
     }
@@ -147,15 +147,20 @@ export class Pool {
     this.#serve();
   }
 
-  /** A thread that has proved its engine. */
+  /** A thread that has proved its engine; one that does not is ended, whatever it says. */
   async #start() {
     const thread = new Thread(this.#spawn());
     this.#threads.add(thread);
-    return { thread, about: await thread.ask({ module: this.#module }) };
+    try {
+      return { thread, about: await thread.ask({ module: this.#module }) };
+    } catch (error) {
+      thread.end(error);
+      throw error;
+    }
   }
 
   #rest() {
-    this.#idle.forEach((thread) => thread.end(undefined));
+    this.#idle.forEach((thread) => thread.end());
     this.#serve();
   }
 }

@@ -47,7 +47,7 @@ export class Thread {
     });
   }
 
-  /** @param {unknown} reason why the question under way, if any, has no answer */
+  /** @param {unknown} [reason] why the question under way, if any, has no answer */
   end(reason) {
     this.isAlive = false;
     this.#reason = reason;

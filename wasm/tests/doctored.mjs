@@ -40,20 +40,57 @@ export function miscounting(module) {
   return copy;
 }
 
+/** A module that traps as soon as it is asked for `job`. */
+export function trapping(job) {
+  return (module) => {
+    const [at, end] = bodyOf(module, job);
+    const copy = Buffer.from(module);
+    copy.fill(0x01, at, end); // `nop`
+    copy.set([0, 0], at); // No locals, `unreachable`; what makes the body as long as it was is never reached.
+    copy[end - 1] = 0x0b; // `end`
+    return copy;
+  };
+}
+
+/** @returns {[number, number]} where the code of the exported function `name` begins and ends */
+function bodyOf(module, name) {
+  const imported = WebAssembly.Module.imports(new WebAssembly.Module(module)).filter(({ kind }) => kind === 'function').length;
+  let index = -1;
+  for (let [count, at] = leb(module, sectionOf(module, 7)[0]); count > 0; count -= 1) { // Exports.
+    const [length, text] = leb(module, at);
+    const [number, next] = leb(module, text + length + 1);
+    index = module.toString('latin1', text, text + length) === name ? number - imported : index;
+    at = next;
+  }
+  let [, at] = leb(module, sectionOf(module, 10)[0]); // Code.
+  for (;; index -= 1) {
+    const [length, body] = leb(module, at);
+    at = body + length;
+    if (index === 0) {
+      return [body, at];
+    }
+  }
+}
+
+/** @returns {[number, number, number]} where the section's content begins, where it ends, and where its number is */
+function sectionOf(module, id) {
+  let at = 8;
+  for (;;) {
+    const [length, body] = leb(module, at + 1);
+    if (module[at] === id) {
+      return [body, body + length, at];
+    }
+    at = body + length;
+  }
+}
+
 /** A module whose memory cannot grow beyond its first `pages` of 64 KiB. */
 export function starved(pages) {
   return (module) => {
-    let at = 8;
-    for (;;) {
-      const id = module[at];
-      const [length, body] = leb(module, at + 1);
-      if (id === 5) { // The section of memories: one, without a maximum, of so many pages.
-        const [smallest] = leb(module, body + 2);
-        const section = Buffer.from([1, 1, ...toLeb(smallest), ...toLeb(Math.max(smallest, pages))]);
-        return Buffer.concat([module.subarray(0, at + 1), Buffer.from(toLeb(section.length)), section, module.subarray(body + length)]);
-      }
-      at = body + length;
-    }
+    const [body, end, at] = sectionOf(module, 5); // Memories: one, without a maximum, of so many pages.
+    const [smallest] = leb(module, body + 2);
+    const section = Buffer.from([1, 1, ...toLeb(smallest), ...toLeb(Math.max(smallest, pages))]);
+    return Buffer.concat([module.subarray(0, at + 1), Buffer.from(toLeb(section.length)), section, module.subarray(end)]);
   };
 }
 

@@ -138,6 +138,17 @@ test('each job has an answer though no thread starts, or none can be made', asyn
   }
 });
 
+test('a thread whose engine fails the test at its start is ended, whatever it says, and the next job gets another', async () => {
+  onStart = (worker) => queueMicrotask(() => worker.answer(workers.length === 1 ? { failure: { code: 'malformed', message: 'broken' } } : { done: {} }));
+  const jobs = pool();
+  assert.equal(await run(jobs, 'first'), 'malformed');
+  const next = run(jobs, 'next');
+  await calm();
+  assert.deepEqual(workers.map(({ isEnded }) => isEnded), [true, false]);
+  workers[1].answer({ done: 'good' });
+  assert.equal(await next, 'good');
+});
+
 test('a thread that starts late is no more than the pool may have, however long it works', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {

@@ -5,6 +5,7 @@ import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 
+import { sentenceOf } from '../failure.js';
 import { assertAccessible, browser, choose, chooseAndSee, desktop, drawn, keep, open, phone, read, refusal } from './browser.mjs';
 
 const corpus = (name) => read(`core/tests/corpus/${name}`);
@@ -41,6 +42,18 @@ test('each kind of bad file has its sentence, and a good one works afterwards', 
   await chooseAndSee(page, 'good.jpg', corpus('photo-420.jpg'));
   assert.deepEqual(complaints, []);
   await close();
+});
+
+test('an engine that stops is said to lack memory only where it does', () => {
+  const file = new File(['x'], 'a.jpg');
+  for (const [details, sentence] of [
+    [{ isFull: true }, /ran out of memory on “a\.jpg”\. Close other tabs/],
+    [{ isFull: false }, /stopped on “a\.jpg”, by a fault of its own\. Please report it/],
+    [{}, /by a fault of its own/],
+  ]) {
+    const error = Object.assign(new Error('the engine failed'), { name: 'HalverError', code: 'engine-crashed', details });
+    assert.match(sentenceOf(error, file), sentence);
+  }
 });
 
 test('a file with more bytes than allowed is refused before it is read', async () => {
