@@ -5,7 +5,8 @@
  * A *generation* is all of the page's files as they were at one moment, headers included, in a cache named by its hash. A
  * navigation first asks the server for every file; unchanged ones cost an empty answer each. What came is a generation,
  * the same as before or a new one, and all that the visitor's page loads until it is closed comes from it. Where the
- * server does not answer, or is slow, it is the last one, and what is new shows at the next. No page mixes two.
+ * server does not answer, or is slow, it is the last one, and what is new shows at the next. No page mixes two; that of the
+ * first visit, which came before its worker, is bound to what the worker finds a moment later.
  *
  * Everything else (the API, S3) passes by. `?fresh` behind the page's address passes by as well and ends the worker: see
  * `offline.js`.
@@ -50,6 +51,10 @@ worker.addEventListener('install', (event) => {
   worker.skipWaiting(); // Pages are bound to generations, so a newer worker may serve them at once.
 });
 
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(adopt());
+});
+
 worker.addEventListener('fetch', (event) => {
   const { method, mode, url } = event.request;
   const { origin, pathname, searchParams } = new URL(url);
@@ -60,6 +65,20 @@ worker.addEventListener('fetch', (event) => {
     event.respondWith(mode !== 'navigate' ? load(event, file) : isFresh ? passBy(event) : navigate(event, file));
   }
 });
+
+/**
+ * Takes over the pages that came from the server before there was a worker: what they load later, such as the engine's
+ * workers, is what was kept a moment after them, and needs no network. Each is bound to it as any other page is.
+ */
+async function adopt() {
+  const name = await read('current');
+  for (const { id, url } of await worker.clients.matchAll({ includeUncontrolled: true })) {
+    if (name && !(await read(id))) {
+      await note(id, new URL(url).searchParams.has('fresh') ? SERVER : name);
+    }
+  }
+  await worker.clients.claim();
+}
 
 /**
  * @param {FetchEvent} event

@@ -65,6 +65,32 @@ test('after one visit the page halves without its server', async () => {
   await close();
 });
 
+test('on the first visit, too, the network may go away while the page is open', async () => {
+  const { gate, page, complaints, close } = await visit();
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  await chooseAndSee(page, 'mountain.jpg', read('samples/mountain.jpg'));
+  await gate.close();
+  complaints.length = 0;
+  const format = page.getByLabel('Format');
+  await format.selectOption('png');
+  await format.selectOption('webp'); // The job before ends with its worker, and another one has to come.
+  await page.locator('#after-format', { hasText: 'WebP' }).waitFor();
+  assert.equal(await page.locator('#refusal').isVisible(), false);
+  assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('the page of the first visit stays with its version when a newer one is deployed', async () => {
+  const { gate, page, close } = await visit();
+  await page.waitForFunction(() => navigator.serviceWorker.controller);
+  deploy(gate, '1');
+  const other = await page.context().newPage();
+  await other.goto(gate.address);
+  assert.deepEqual([await versionOf(page, 'view.js'), await versionOf(other, 'view.js')], ['0', '1']);
+  await gate.close();
+  await close();
+});
+
 test('a visit on which nothing was picked is enough', async () => {
   const { gate, page, close } = await visit();
   await gate.close();
