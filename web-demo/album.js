@@ -93,6 +93,16 @@ export class Album {
     this.#next();
   }
 
+  /** Pictures that the engine failed on, rather than they on it, are due again. */
+  retry() {
+    for (const picture of this.pictures) {
+      if (picture.isStuck) {
+        picture.options = null;
+      }
+    }
+    this.#next();
+  }
+
   /** Whether any picture is being halved or waits for it. */
   get busy() {
     return this.pictures.some((picture) => this.#isDue(picture));
@@ -149,7 +159,7 @@ export class Album {
       picture.settle(half, options);
     } catch (error) {
       if (!job.signal.aborted) {
-        picture.refuse(this.#work.sentenceOf(error, picture.file), options);
+        picture.refuse(this.#work.sentenceOf(error, picture.file), options, isOfEngine(error));
       }
     }
     picture.job = null;
@@ -158,4 +168,13 @@ export class Album {
     }
     this.#next();
   }
+}
+
+/**
+ * Whether it says nothing of the picture.
+ *
+ * @param {any} error
+ */
+function isOfEngine(error) {
+  return `${error?.code}`.startsWith('engine-');
 }

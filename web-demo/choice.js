@@ -76,18 +76,21 @@ export function onChoice(change) {
  * Says whether an upload would give what is previewed.
  *
  * @param {boolean} uploads whether there is a function to upload to
+ * @param {string} [trouble] why what is previewed is not what was chosen; empty where it is
  */
-export function showNotice(uploads) {
+export function showNotice(uploads, trouble = '') {
   const isOwn = isOwnChoice();
-  notice.classList.toggle('differs', !isOwn);
+  notice.classList.toggle('differs', !isOwn || trouble !== '');
   reset.hidden = isOwn;
   refusalReset.hidden = isOwn;
   reset.textContent = uploads ? 'As the function' : 'Reset';
   const [same, other] = uploads
     ? ['As the function does it: an upload gives these very bytes.', `An upload gives otherwise: ${words(own)}.`]
     : ['As the engine does it by itself.', `By itself the engine does otherwise: ${words(own)}.`];
-  // Both are there, one of them unseen: the room is that of the longer one, and nothing moves.
-  notice.replaceChildren(...[same, other].map((line, index) => element('span', { className: isOwn === (index === 0) ? '' : 'spare' }, line)));
+  // Both are there, one of them unseen: the room is that of the longer one, and nothing moves but for trouble.
+  const shown = trouble || (isOwn ? same : other);
+  const lines = trouble ? [same, other, trouble] : [same, other];
+  notice.replaceChildren(...lines.map((line) => element('span', { className: line === shown ? '' : 'spare' }, line)));
 }
 
 /** @param {Choice} choice */

@@ -55,6 +55,7 @@ part('refusal-reset').addEventListener('click', () => {
   part('refusal-title').focus({ preventScroll: true }); // … and stays here until then, or for good: the button goes at once.
 });
 onApproach(warmUp);
+addEventListener('online', () => album.retry());
 void idle().then(() => {
   // On a first visit nobody may want the engine yet; later it lies on the device and costs nothing.
   if (navigator.serviceWorker?.controller) {
@@ -70,7 +71,7 @@ void idle().then(() => {
  */
 async function chosen(isMoving = false) {
   const { options, obstacle } = await config;
-  showNotice(obstacle === null);
+  showNotice(obstacle === null); // Whatever the trouble was: it is tried anew.
   // Without a server behind the page, an untouched choice is the engine's own: nothing is asked of it.
   album.setOptions(isOwnChoice() ? { ...options } : { ...options, ...choice() }, isMoving);
 }
@@ -119,6 +120,19 @@ async function show() {
     }
   } else if (open.half && (open !== view.picture || open.half !== view.half)) {
     await preview(open, open.half);
+  } else if (open.half && open.sentence !== view.sentence) {
+    view.sentence = open.sentence;
+    await tellTrouble(open.sentence);
+  }
+}
+
+/** @param {string} sentence why the open picture's half is not what was chosen; empty where it is */
+async function tellTrouble(sentence) {
+  const { obstacle } = await config;
+  const trouble = sentence && `Still shown: the half from before. ${sentence}`;
+  showNotice(obstacle === null, trouble);
+  if (trouble) {
+    announce(trouble);
   }
 }
 
@@ -128,7 +142,7 @@ async function show() {
  */
 async function preview(picture, half) {
   const isSame = view.picture === picture;
-  const { signal } = turnTo(picture, half);
+  const { signal } = turnTo(picture, half, picture.sentence);
   try {
     const [{ engine: made }, known] = [await engine(), await config];
     signal.throwIfAborted();
@@ -141,6 +155,7 @@ async function preview(picture, half) {
     throw error;
   }
   outbox.mount(picture, part('delivery-host'));
+  await tellTrouble(picture.sentence);
   showPicture('preview', picture === newcomer);
   newcomer = null;
   const { word, figure } = saving(picture.file.size, half.bytes.length);
@@ -150,7 +165,7 @@ async function preview(picture, half) {
 /**
  * @param {Picture | null} picture
  * @param {Half | null} half null where there is none to show
- * @param {string} [sentence] why there is none
+ * @param {string} [sentence] why there is none, or not the one that was asked for
  * @returns {AbortController}
  */
 function turnTo(picture, half, sentence = '') {

@@ -36,7 +36,7 @@ export class Outbox {
   promise(picture, engine, config) {
     const { file } = picture;
     const half = /** @type {import('./picture.js').Half} */ (picture.half);
-    const options = /** @type {Record<string, any>} */ (picture.options);
+    const options = /** @type {Record<string, any>} */ (picture.made);
     const known = this.#deliveries.get(picture);
     if (!known) {
       const delivery = new Delivery({ file, half, options, engine, config });

@@ -12,10 +12,16 @@ export class Picture {
   state = 'waiting';
   /** @type {Half | null} */
   half = null;
-  /** Why there is no half, as a sentence that says what to do; empty unless the state is `refused`. */
+  /**
+   * Why there is no half, or not the one that was asked for last, as a sentence that says what to do; else empty.
+   */
   sentence = '';
+  /** Whether the last job failed by the engine: what it failed on may work another time. */
+  isStuck = false;
   /** @type {object | null} The options, by identity, that the present state comes from. */
   options = null;
+  /** @type {object | null} Those that the half was made with. */
+  made = null;
   /** @type {AbortController | null} Ends the job that runs. */
   job = null;
   /** When the last job began, in milliseconds since the page did. */
@@ -44,14 +50,20 @@ export class Picture {
    * @param {object} options with which it was made
    */
   settle(half, options) {
-    Object.assign(this, { half, options, state: 'halved', sentence: '' });
+    Object.assign(this, { half, options, made: options, state: 'halved', sentence: '', isStuck: false });
   }
 
   /**
+   * A half that is there stays where it was the engine that failed: it is as good as before.
+   *
    * @param {string} sentence
    * @param {object} options with which it was refused
+   * @param {boolean} isStuck whether it was
    */
-  refuse(sentence, options) {
-    Object.assign(this, { sentence, options, state: 'refused', half: null });
+  refuse(sentence, options, isStuck) {
+    Object.assign(this, { sentence, options, isStuck });
+    if (!this.half || !isStuck) {
+      Object.assign(this, { state: 'refused', half: null });
+    }
   }
 }

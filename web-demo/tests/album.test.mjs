@@ -185,6 +185,36 @@ test('a long job is shown while the slider moves, a short one gives way, and the
   }
 });
 
+test('a half stays where the engine fails on the next, and that is tried again', async () => {
+  let failure = null;
+  const halve = async (file, options) => {
+    if (failure) {
+      throw failure;
+    }
+    return { options };
+  };
+  const album = new Album({ halve, sentenceOf: (error) => error.code, onChange() {}, lanes: 2 });
+  const calm = () => new Promise(setImmediate);
+  const [first, second, third] = [{ quality: 1 }, { quality: 2 }, { quality: 3 }];
+  album.setOptions(first);
+  album.add([new File(['x'], 'one.jpg')]);
+  await calm();
+  failure = Object.assign(new Error('no network'), { code: 'engine-missing' });
+  album.setOptions(second);
+  await calm();
+  const { open } = album;
+  assert.deepEqual([open.state, open.half.options, open.made, open.sentence], ['halved', first, first, 'engine-missing']);
+  assert.equal(album.busy, false);
+  failure = null;
+  album.retry();
+  await calm();
+  assert.deepEqual([open.state, open.half.options, open.made, open.sentence], ['halved', second, second, '']);
+  failure = Object.assign(new Error('too wide'), { code: 'unsupported-feature' });
+  album.setOptions(third);
+  await calm();
+  assert.deepEqual([open.state, open.half], ['refused', null], 'what the picture itself cannot have is refused');
+});
+
 test('in a long list the open picture lies in view, and the page stays', async () => {
   for (const device of [desktop, phone]) {
     const { page, close } = await open(device);

@@ -123,6 +123,28 @@ test('an engine that does not load is said, and found again later', async () => 
   await close();
 });
 
+test('a preview that cannot be made anew for want of an engine stays, and says so', async () => {
+  const { page, close } = await open();
+  await chooseAndSee(page, 'mountain.jpg', read('samples/mountain.jpg'));
+  const hash = await page.locator('#sha256').innerText();
+  await page.route('**/halver/*.js', (route) => route.abort());
+  const format = page.getByLabel('Format');
+  await format.selectOption('png');
+  await format.selectOption('webp'); // The job before ends with its worker, and another one has to come.
+  const notice = page.locator('#choice-notice', { hasText: 'Still shown: the half from before. The engine did not load.' });
+  await notice.waitFor();
+  assert.match(await page.getByRole('status').innerText(), /^Still shown: the half from before\./);
+  assert.equal(await page.locator('#sha256').innerText(), hash);
+  assert.equal(await page.getByRole('button', { name: 'Upload', exact: true }).getAttribute('aria-disabled'), 'false');
+  await assertAccessible(page, 'an older half');
+  await keep(page, 'stuck-desktop-light');
+  await page.unroute('**/halver/*.js');
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await page.locator('#after-format', { hasText: 'WebP' }).waitFor();
+  assert.match(await page.locator('#choice-notice span:not(.spare)').innerText(), /^An upload gives otherwise/);
+  await close();
+});
+
 for (const [device, options] of Object.entries({ desktop, phone })) {
   for (const colorScheme of ['light', 'dark']) {
     test(`the refusal is accessible (${device}, ${colorScheme})`, async () => {
