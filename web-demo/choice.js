@@ -21,13 +21,19 @@ const refusalReset = /** @type {HTMLButtonElement} */ (document.getElementById('
 
 /** @type {Choice} What the function does; until it has said so, what the engine does by itself. */
 let own = { quality: 80, format: null, effort: 'balanced' };
+setChoice(own); // Browsers bring back what a control had before a reload.
 
 /**
+ * What a visitor has chosen before the function said this stays.
+ *
  * @param {Record<string, any>} options `halver::Options` of the function
  */
 export function offerChoice(options) {
+  const isUntouched = isOwnChoice();
   own = { quality: options.quality ?? 80, format: options.format ?? null, effort: options.effort ?? 'balanced' };
-  setChoice(own);
+  if (isUntouched) {
+    setChoice(own);
+  }
 }
 
 /** @returns {Choice} */

@@ -6,6 +6,7 @@
  * ```js
  * const delivery = new Delivery({ file, half, options, engine: halver.engine, config }); // config: await readConfig()
  * delivery.mount(host);        // shows it in `host`, in place of what was there; a hidden one goes on all the same
+ * delivery.configure(config);  // the server has said something else
  * delivery.renew(half, options); // the preview was made anew, with other options: the next upload is compared with it
  * delivery.addEventListener('change', () => row.write(delivery.state, delivery.label));
  * await delivery.start();      // as pressing Upload does; resolves at its end, whatever that is, and never rejects
@@ -157,6 +158,18 @@ export class Delivery extends EventTarget {
       this.#rest();
     }
     this.#offerFiles();
+  }
+
+  /**
+   * What the server has said since; an upload that runs or has ended stays as it is.
+   *
+   * @param {import('./config.js').Config} config
+   */
+  configure(config) {
+    this.#config = config;
+    if (this.state === 'ready' || this.state === 'off') {
+      this.#rest();
+    }
   }
 
   /** @returns {Promise<void>} */

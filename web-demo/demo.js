@@ -3,7 +3,7 @@
 
 import { Album } from './album.js';
 import { choice, isOwnChoice, offerChoice, onChoice, showNotice } from './choice.js';
-import { readConfig, serviceOf } from './config.js';
+import { UNKNOWN, followConfig, serviceOf } from './config.js';
 import { LANES, engine, warmUp } from './engine.js';
 import { sentenceOf } from './failure.js';
 import { idle } from './idle.js';
@@ -20,7 +20,11 @@ import { announce, announceAtRest, setBusy, showPicture, showStart } from './vie
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-const config = readConfig(AbortSignal.timeout(8000)); // A server that hangs must not hold up the preview.
+/** Milliseconds that a picture waits for the options that the server has; then it is halved with the engine's own. */
+const MOMENT = 1000;
+
+/** What the server has said last; at first that it has not. */
+let config = UNKNOWN;
 const outbox = new Outbox(part('shelf-actions'), (picture) => shelf.update(picture, picture === album.open, outbox.labelOf(picture)));
 const album = new Album({
   halve: async (file, options, signal) => (await engine()).halve(file, { ...options, signal }),
@@ -35,13 +39,24 @@ const shelf = new Shelf({
 });
 /** @type {Picture | null} Has just been picked and is not shown yet. */
 let newcomer = null;
+/** Whether anything is halved yet. */
+let isBegun = false;
 /** What is on the page or about to be; the signal is aborted when that changes. */
 let view = { picture: /** @type {Picture | null} */ (null), half: /** @type {Half | null} */ (null), sentence: '', turn: new AbortController() };
 
-config.then((known) => {
-  part('service').textContent = serviceOf(known);
-  offerChoice(known.options);
-  return chosen();
+const impatience = setTimeout(() => chosen(), MOMENT);
+void followConfig((known) => {
+  clearTimeout(impatience);
+  const isNews = !isBegun || JSON.stringify(known.options) !== JSON.stringify(config.options);
+  config = known;
+  part('service').textContent = serviceOf(config);
+  offerChoice(config.options);
+  outbox.configure(config);
+  if (isNews) {
+    chosen();
+  } else {
+    writeNotice();
+  }
 });
 onPick((files) => {
   album.add(files);
@@ -49,7 +64,7 @@ onPick((files) => {
   announce(files.length > 1 ? `Halving ${files.length} pictures` : `Halving ${album.open?.name}`);
   void show();
 });
-onChoice(chosen);
+onChoice((isMoving) => isBegun && chosen(isMoving));
 part('refusal-reset').addEventListener('click', () => {
   newcomer = album.open; // The refusal goes away, so the focus goes to what comes in its place …
   part('refusal-title').focus({ preventScroll: true }); // … and stays here until then, or for good: the button goes at once.
@@ -69,9 +84,10 @@ void idle().then(() => {
  *
  * @param {boolean} [isMoving] whether the slider moves
  */
-async function chosen(isMoving = false) {
-  const { options, obstacle } = await config;
-  showNotice(obstacle === null); // Whatever the trouble was: it is tried anew.
+function chosen(isMoving = false) {
+  const { options } = config;
+  isBegun = true;
+  showNotice(config.obstacle === null); // Whatever the trouble was: it is tried anew.
   // Without a server behind the page, an untouched choice is the engine's own: nothing is asked of it.
   album.setOptions(isOwnChoice() ? { ...options } : { ...options, ...choice() }, isMoving);
 }
@@ -81,11 +97,11 @@ async function changed(picture) {
   setBusy(album.busy);
   if (picture) {
     if (picture.half) {
-      const [{ engine: made }, known] = [await engine(), await config];
+      const { engine: made } = await engine();
       if (!album.pictures.includes(picture)) {
         return; // It was removed meanwhile.
       }
-      outbox.promise(picture, made, known);
+      outbox.promise(picture, made, config);
     } else {
       outbox.refuse(picture);
     }
@@ -122,18 +138,19 @@ async function show() {
     await preview(open, open.half);
   } else if (open.half && open.sentence !== view.sentence) {
     view.sentence = open.sentence;
-    await tellTrouble(open.sentence);
+    const trouble = writeNotice();
+    if (trouble) {
+      announce(trouble);
+    }
   }
 }
 
-/** @param {string} sentence why the open picture's half is not what was chosen; empty where it is */
-async function tellTrouble(sentence) {
-  const { obstacle } = await config;
+/** @returns {string} why what is shown is not what was chosen; empty where it is */
+function writeNotice() {
+  const sentence = album.open?.half ? album.open.sentence : '';
   const trouble = sentence && `Still shown: the half from before. ${sentence}`;
-  showNotice(obstacle === null, trouble);
-  if (trouble) {
-    announce(trouble);
-  }
+  showNotice(config.obstacle === null, trouble);
+  return trouble;
 }
 
 /**
@@ -144,9 +161,9 @@ async function preview(picture, half) {
   const isSame = view.picture === picture;
   const { signal } = turnTo(picture, half, picture.sentence);
   try {
-    const [{ engine: made }, known] = [await engine(), await config];
+    const { engine: made } = await engine();
     signal.throwIfAborted();
-    outbox.promise(picture, made, known);
+    outbox.promise(picture, made, config);
     await showResult(picture, made, signal);
   } catch (error) {
     if (signal.aborted) {
@@ -155,7 +172,7 @@ async function preview(picture, half) {
     throw error;
   }
   outbox.mount(picture, part('delivery-host'));
-  await tellTrouble(picture.sentence);
+  writeNotice();
   showPicture('preview', picture === newcomer);
   newcomer = null;
   const { word, figure } = saving(picture.file.size, half.bytes.length);

@@ -50,6 +50,13 @@ export class Outbox {
     }
   }
 
+  /** @param {import('./config.js').Config} config what the server has said since */
+  configure(config) {
+    for (const { delivery } of this.#deliveries.values()) {
+      delivery.configure(config);
+    }
+  }
+
   /**
    * There is no half to promise any more. An upload that runs goes on.
    *

@@ -15,6 +15,16 @@ const LONGEST_ASKED = 30_000;
  * @typedef {{ kind: 'pause', milliseconds: number, next: number } | { kind: 'offline' }} Wait
  */
 
+/**
+ * Whether a server may answer otherwise another time: it was too slow, there was a conflict of writes, it was too early, there
+ * were too many, or the server itself is in trouble.
+ *
+ * @param {number} status of HTTP
+ */
+export function mayPass(status) {
+  return [408, 409, 425, 429].includes(status) || status >= 500;
+}
+
 /** A failure that may pass by itself: `code` is stable, `message` a sentence for when it does not pass. */
 export class Passing extends Error {
   /**

@@ -2,7 +2,7 @@
 /** An upload, from the permission to the stored half: asked for, put, awaited, fetched back, hashed. */
 
 import { sha256 } from './digest.js';
-import { online, Passing, pause, persist } from './retry.js';
+import { mayPass, online, Passing, pause, persist } from './retry.js';
 import { receive, send } from './transfer.js';
 
 /** @typedef {'uploading' | 'stored' | 'halving' | 'comparing'} Step */
@@ -67,8 +67,6 @@ const LONGEST_PAUSE = 2000;
 /** A permission is renewed when less than this part of its life is left. */
 const MARGIN = 0.1;
 
-/** Statuses that pass: too slow, a conflict of writes, too early, too many, and the server's own trouble. */
-const passes = (/** @type {number} */ status) => [408, 409, 425, 429].includes(status) || status >= 500;
 /** S3's codes for what broke on its way; it sends them with status 400. */
 const BROKEN_ON_THE_WAY = ['RequestTimeout', 'IncompleteBody'];
 /** S3's codes for a permission that has ended with the credentials behind it; some come with status 400. */
@@ -328,7 +326,7 @@ function read({ status, bytes, retryAfter }) {
     throw new UploadError('not-understood', sentence);
   }
   const said = `${body?.detail ?? body?.title ?? `status ${status}, without a reason`}`.replace(/\.$/, '');
-  if (passes(status)) {
+  if (mayPass(status)) {
     throw new Passing(`status-${status}`, `The server is in trouble: ${said}. ${later(retryAfter)}`, { retryAfter });
   }
   throw new UploadError(`status-${status}`, `The server refused: ${said}. Press Upload to try again.`);
@@ -371,7 +369,7 @@ function storeCode(bytes) {
  */
 function storeTrouble(status, code, retryAfter) {
   const said = `status ${status}${code && ` (${code})`}`;
-  if (passes(status) || BROKEN_ON_THE_WAY.includes(code)) {
+  if (mayPass(status) || BROKEN_ON_THE_WAY.includes(code)) {
     return new Passing(`storage-${status}`, `The storage is in trouble: it answered with ${said}. ${later(retryAfter)}`, { retryAfter });
   }
   return new UploadError(`storage-${status}`, `The storage refused: it answered with ${said}. Press Upload to try again.`);

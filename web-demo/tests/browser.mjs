@@ -33,8 +33,9 @@ export function read(path) {
  * @param {import('playwright-core').BrowserContextOptions} [options]
  * @param {(page: import('playwright-core').Page) => Promise<void>} [prepare] e.g. routes that fail
  * @param {string} [path] of the page, from the stack’s address
+ * @param {boolean} [isPatient] whether it waits until the page has heard of its server: options come from there
  */
-export async function open(options = desktop, prepare = async () => {}, path = '') {
+export async function open(options = desktop, prepare = async () => {}, path = '', isPatient = true) {
   // Pages of tests come straight from the server, where routes reach them; offline.test.mjs allows the worker.
   const context = await browser.newContext({ serviceWorkers: 'block', ...options });
   const page = await context.newPage();
@@ -44,6 +45,9 @@ export async function open(options = desktop, prepare = async () => {}, path = '
   page.on('pageerror', (error) => complaints.push(error.message));
   await prepare(page);
   await page.goto(new URL(path, address).href); // A whole address stands for itself.
+  if (isPatient && (await page.locator('#service').count())) {
+    await page.locator('#service:not(:empty)').waitFor();
+  }
   return { page, complaints, close: () => context.close() };
 }
 
