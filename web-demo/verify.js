@@ -2,7 +2,7 @@
 /** The verify view: takes an original and a stored half or a receipt, makes the half again, and says whether it is the same. */
 
 import { Attention } from './attention.js';
-import { readConfig } from './config.js';
+import { followConfig } from './config.js';
 import { element } from './element.js';
 import { engine } from './engine.js';
 import { sentenceOf } from './failure.js';
@@ -31,6 +31,7 @@ const options = /** @type {HTMLFieldSetElement} */ (document.getElementById('opt
 const optionsSaid = /** @type {HTMLElement} */ (document.getElementById('options-said'));
 const format = /** @type {HTMLSelectElement} */ (document.getElementById('format'));
 const quality = /** @type {HTMLInputElement} */ (document.getElementById('quality'));
+const effort = /** @type {HTMLInputElement} */ (document.getElementById('effort'));
 const address = /** @type {HTMLFormElement} */ (document.getElementById('address'));
 const url = /** @type {HTMLInputElement} */ (document.getElementById('url'));
 const verdict = new Verdict();
@@ -46,14 +47,25 @@ let current = new AbortController();
 /** Ends the fetching of a half. */
 let fetching = new AbortController();
 
-/** The function's own options, where there is one; what the controls say goes over them. */
-const config = readConfig(AbortSignal.timeout(8000)); // A server that hangs must not hold up the comparison.
-/** Whether a visitor chose the options, which what the function says, if it says it late, must not undo. */
-let isOwnChoice = false;
+/** @type {Record<string, any>} The function's options, where there is one, or those of a receipt. */
+let basis = {};
+/** @type {Record<string, any>} What a visitor chose over them: nothing else, for the controls cannot say all that they are. */
+let own = {};
+/** When the server behind the page has said its options, or first that it does not. */
+const answered = new Promise((resolve) => {
+  void followConfig(({ options: given, recipe }) => {
+    if (recipe !== null && !receipt) {
+      basis = given;
+      writeOptions(Object.keys(own).length === 0 ? 'Those of the function behind this page.' : CHOSEN);
+      void compare();
+    }
+    resolve(undefined);
+  });
+});
 
 document.getElementById('outcome')?.append(verdict.element);
-options.addEventListener('change', () => {
-  isOwnChoice = true;
+options.addEventListener('change', ({ target }) => {
+  own = { ...own, ...choiceOf(target) };
   optionsSaid.textContent = CHOSEN;
   void compare();
 });
@@ -62,11 +74,6 @@ address.addEventListener('submit', (event) => {
   void takeAddress();
 });
 listenForDrops();
-config.then(({ options: given, recipe }) => {
-  if (recipe !== null && !receipt && !isOwnChoice) {
-    writeOptions(given, 'Those of the function behind this page.');
-  }
-});
 void compare();
 void idle().then(keepOffline);
 
@@ -121,7 +128,8 @@ async function takeReceipt(file) {
  */
 function useReceipt(given) {
   if (given) {
-    writeOptions(given.options, 'Those of the receipt.');
+    [basis, own] = [given.options, {}];
+    writeOptions('Those of the receipt.');
   } else if (receipt) {
     optionsSaid.textContent = CHOSEN;
   }
@@ -270,21 +278,34 @@ function missingPart() {
   return hasAnother ? '' : 'Now the stored half, or a receipt: choose it, or drop it anywhere.';
 }
 
-/** @returns {Promise<Record<string, any>>} the function's, with what the controls say */
+/** @returns {Promise<Record<string, any>>} the function's, with what was chosen over them */
 async function chosenOptions() {
-  const { options: given } = await config;
-  const asked = Math.round(Number(quality.value));
-  quality.value = String(Math.min(100, Math.max(1, asked || 80)));
-  return { ...given, format: format.value || null, quality: Number(quality.value) };
+  await answered;
+  return { ...basis, ...own };
 }
 
 /**
- * @param {Record<string, any>} given
- * @param {string} sentence whose they are
+ * @param {EventTarget | null} control that was changed
+ * @returns {Record<string, any>} the option that it stands for
  */
-function writeOptions(given, sentence) {
+function choiceOf(control) {
+  switch (control) {
+    case format:
+      return { format: format.value || null };
+    case effort:
+      return { effort: effort.checked ? 'small' : basis.effort === 'small' ? 'balanced' : basis.effort };
+    default:
+      quality.value = String(Math.min(100, Math.max(1, Math.round(Number(quality.value)) || 80)));
+      return { quality: Number(quality.value) };
+  }
+}
+
+/** @param {string} sentence whose they are */
+function writeOptions(sentence) {
+  const given = { ...basis, ...own };
   format.value = given.format ?? '';
   quality.value = String(given.quality ?? 80);
+  effort.checked = given.effort === 'small';
   optionsSaid.textContent = sentence;
 }
 

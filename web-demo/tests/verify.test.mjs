@@ -108,6 +108,45 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
   }
 }
 
+test('options that the controls cannot say are the function’s all the same, and each can be chosen', async () => {
+  const { page, close } = await view(desktop, (tab) => tab.route('**/config', async (route) => {
+    const response = await route.fetch();
+    const config = await response.json();
+    Object.assign(config.options, { format: 'auto', webp: 'lossy', quality: 70 });
+    await route.fulfill({ response, json: config });
+  }));
+  const picture = read('core/tests/corpus/badge.png');
+  const halved = async (options) => {
+    const made = await page.evaluate(async ({ base64, given }) => {
+      const { createHalver } = await import('/halver/index.js');
+      const halver = await createHalver();
+      const { bytes } = await halver.halve(Uint8Array.from(atob(base64), (c) => c.charCodeAt(0)), given);
+      halver.dispose();
+      return [...bytes];
+    }, { base64: picture.toString('base64'), given: options });
+    return Buffer.from(made);
+  };
+  const of = { format: 'auto', webp: 'lossy', quality: 70 };
+  await page.getByText('Those of the function behind this page.').waitFor();
+  assert.equal(await page.getByRole('combobox', { name: 'Format' }).inputValue(), 'auto');
+  await give(page, 'original', 'badge.png', picture);
+  await give(page, 'half', 'half', await halved(of));
+  await outcome(page, 'Identical');
+  for (const [act, options] of [
+    [() => page.getByRole('switch', { name: 'Best compression' }).check(), { ...of, effort: 'small' }],
+    [() => page.getByRole('switch', { name: 'Best compression' }).uncheck(), of],
+    [() => page.getByRole('combobox', { name: 'Format' }).selectOption('webp'), { ...of, format: 'webp' }],
+    [() => page.getByRole('combobox', { name: 'Format' }).selectOption('the original’s'), { ...of, format: null }],
+  ]) {
+    await act();
+    await page.getByText('As chosen here.').waitFor();
+    await give(page, 'half', 'half', await halved(options));
+    await told(page, 'byte for byte');
+  }
+  await assertAccessible(page, 'other options');
+  await close();
+});
+
 test('a half is fetched from its address, or it is said why not', async () => {
   const { page, close } = await view(desktop, async (tab) => {
     await tab.route('**/gone.jpg', (route) => route.fulfill({ status: 404, headers: { 'access-control-allow-origin': '*' } }));
