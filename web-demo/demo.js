@@ -13,7 +13,7 @@ import { onApproach, onPick } from './picker.js';
 import { bytes, saving } from './quantity.js';
 import { showNothing, showResult } from './result.js';
 import { Shelf } from './shelf.js';
-import { announce, announceAtRest, setBusy, showPicture, showStart } from './view.js';
+import { announce, announceAtRest, announceToo, setBusy, showPicture, showStart } from './view.js';
 
 /** @typedef {import('./picture.js').Picture} Picture */
 /** @typedef {import('./picture.js').Half} Half */
@@ -210,5 +210,5 @@ function remove(picture) {
 function tellAll() {
   const refused = album.pictures.filter(({ state }) => state === 'refused').length;
   const halved = album.pictures.length - refused;
-  announce(`${halved} ${halved === 1 ? 'picture' : 'pictures'} halved${refused > 0 ? `, ${refused} refused` : ''}`);
+  announceToo(`${halved} ${halved === 1 ? 'picture' : 'pictures'} halved${refused > 0 ? `, ${refused} refused` : ''}`);
 }

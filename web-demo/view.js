@@ -7,6 +7,8 @@ const status = part('status');
 const REST = 800;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let resting;
+/** What is said when it has rested; empty where nothing waits. */
+let waiting = '';
 
 /**
  * Says it in the page's one live region, politely.
@@ -15,6 +17,7 @@ let resting;
  */
 export function announce(sentence) {
   clearTimeout(resting);
+  waiting = '';
   status.textContent = sentence;
 }
 
@@ -25,7 +28,21 @@ export function announce(sentence) {
  */
 export function announceAtRest(sentence) {
   clearTimeout(resting);
+  waiting = sentence;
   resting = setTimeout(() => announce(sentence), REST);
+}
+
+/**
+ * Says it behind what waits to be said, if anything does.
+ *
+ * @param {string} sentence
+ */
+export function announceToo(sentence) {
+  if (waiting) {
+    announceAtRest(`${waiting}. ${sentence}`);
+  } else {
+    announce(sentence);
+  }
 }
 
 /** @param {boolean} busy */

@@ -134,6 +134,16 @@ test('a double click and a key that is held down remove one picture', async () =
   await close();
 });
 
+test('of several pictures the open one’s new size is said, and how many there are', async () => {
+  const { page, close } = await open();
+  await transfer(page, 'drop', [dandelion, corpus('badge.png'), corpus('photo.png')]);
+  await settledItems(page, 3);
+  await page.getByLabel('Format').selectOption('png');
+  await page.locator('#after-format', { hasText: 'PNG' }).waitFor();
+  await page.waitForFunction(() => /^Now \d+ by \d+ pixels.+\. 3 pictures halved$/.test(document.getElementById('status').textContent));
+  await close();
+});
+
 test('what was removed already is not removed again, nor another in its place', () => {
   const album = new Album({ halve: () => new Promise(() => {}), sentenceOf: String, onChange() {}, lanes: 2 });
   album.add([new File(['x'], 'one.jpg'), new File(['y'], 'two.jpg')]);
