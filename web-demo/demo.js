@@ -13,7 +13,7 @@ import { onApproach, onPick } from './picker.js';
 import { bytes, saving } from './quantity.js';
 import { showNothing, showResult } from './result.js';
 import { Shelf } from './shelf.js';
-import { announce, announceAtRest, announceToo, setBusy, showPicture, showStart } from './view.js';
+import { announce, announceAtRest, announceToo, setBusy, showHalving, showPicture, showStart } from './view.js';
 
 /** @typedef {import('./picture.js').Picture} Picture */
 /** @typedef {import('./picture.js').Half} Half */
@@ -134,13 +134,32 @@ async function show() {
       announce(open.sentence);
       newcomer = null;
     }
-  } else if (open.half && (open !== view.picture || open.half !== view.half)) {
+  } else if (!open.half) {
+    standBy(open);
+  } else if (open !== view.picture || open.half !== view.half) {
     await preview(open, open.half);
-  } else if (open.half && open.sentence !== view.sentence) {
+  } else if (open.sentence !== view.sentence) {
     view.sentence = open.sentence;
     const trouble = writeNotice();
     if (trouble) {
       announce(trouble);
+    }
+  }
+}
+
+/**
+ * What is on the page gives way to a picture that has no half yet, so that nobody takes the one for the other. The first
+ * picture of all is waited for where it was picked.
+ *
+ * @param {Picture} picture
+ */
+function standBy(picture) {
+  if (view.picture && view.picture !== picture) {
+    turnTo(picture, null);
+    outbox.unmount(part('delivery-host'));
+    showHalving(picture.name);
+    if (picture !== newcomer) {
+      announce(`Halving ${picture.name}`);
     }
   }
 }
@@ -158,7 +177,9 @@ function writeNotice() {
  * @param {Half} half its half
  */
 async function preview(picture, half) {
-  const isSame = view.picture === picture;
+  const isSame = view.picture === picture && view.half !== null;
+  const host = part('delivery-host');
+  host.inert = !outbox.shows(picture); // What is in it is another picture's until this one can be seen.
   const { signal } = turnTo(picture, half, picture.sentence);
   try {
     const { engine: made } = await engine();
@@ -171,7 +192,8 @@ async function preview(picture, half) {
     }
     throw error;
   }
-  outbox.mount(picture, part('delivery-host'));
+  outbox.mount(picture, host);
+  host.inert = false;
   writeNotice();
   showPicture('preview', picture === newcomer);
   newcomer = null;

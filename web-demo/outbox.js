@@ -82,6 +82,24 @@ export class Outbox {
 
   /**
    * @param {Picture} picture
+   * @returns {boolean} whether its delivery is the one that is mounted
+   */
+  shows(picture) {
+    return this.#mounted !== undefined && this.#mounted === this.#deliveries.get(picture)?.delivery;
+  }
+
+  /**
+   * None is shown any more; one that is under way goes on.
+   *
+   * @param {HTMLElement} host
+   */
+  unmount(host) {
+    host.replaceChildren();
+    this.#mounted = undefined;
+  }
+
+  /**
+   * @param {Picture} picture
    * @returns {string} how far its delivery is; empty where there is nothing to say
    */
   labelOf(picture) {

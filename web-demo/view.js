@@ -64,16 +64,37 @@ export function showStart() {
  * @param {boolean} isNew whether it has just been picked: then the page begins at its top and the focus at its heading
  */
 export function showPicture(kind, isNew) {
+  const loses = kind === 'refusal' && ['preview', 'panel'].some((id) => part(id).contains(document.activeElement));
+  turnTo(kind);
+  part('panel').style.minHeight = '';
+  if (isNew || loses) {
+    part(kind === 'refusal' ? 'refusal-title' : 'result-title').focus({ preventScroll: true });
+  }
+  if (isNew) {
+    scrollTo({ top: 0 });
+  }
+}
+
+/**
+ * Shows that a picture's half is being made: its name, and nothing of the picture before. All keeps its place.
+ *
+ * @param {string} name
+ */
+export function showHalving(name) {
+  const panel = part('panel');
+  panel.style.minHeight = `${panel.offsetHeight}px`;
+  Object.assign(part('result-title'), { textContent: name, title: name });
+  turnTo('halving');
+}
+
+/** @param {'preview' | 'refusal' | 'halving'} kind */
+function turnTo(kind) {
   part('start').hidden = true;
   part('result').hidden = false;
   part('result').dataset.kind = kind;
   part('refusal').hidden = kind !== 'refusal';
   for (const id of ['preview', 'panel']) {
     part(id).hidden = kind === 'refusal';
-  }
-  if (isNew) {
-    part(kind === 'refusal' ? 'refusal-title' : 'result-title').focus({ preventScroll: true });
-    scrollTo({ top: 0 });
   }
 }
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { Album } from '../album.js';
-import { assertAccessible, browser, desktop, keep, open, phone, read, transfer } from './browser.mjs';
+import { assertAccessible, browser, desktop, keep, open, phone, read, seen, transfer } from './browser.mjs';
 
 const corpus = (name) => [name, read(`core/tests/corpus/${name}`)];
 const dandelion = ['dandelion.jpg', read('samples/dandelion.jpg')];
@@ -20,7 +20,6 @@ const bad = [
 ];
 
 const items = (page) => page.locator('#pictures li');
-const heading = (page, name) => page.getByRole('heading', { name, level: 2 });
 const settledItems = (page, count) => page.waitForFunction((expected) =>
   document.querySelectorAll('#pictures [data-state="halved"], #pictures [data-state="refused"]').length === expected, count);
 
@@ -32,7 +31,7 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       const { page, complaints, close } = await open({ ...options, colorScheme });
       const look = `${device}-${colorScheme}`;
       await transfer(page, 'drop', [mountain, ...bad.map(([file]) => file), dandelion, corpus('badge.png')]);
-      await heading(page, 'mountain.jpg').waitFor();
+      await seen(page, 'mountain.jpg');
       await settledItems(page, 8);
       for (const [index, [[name], sentence]] of bad.entries()) {
         const item = items(page).nth(index + 1);
@@ -52,7 +51,7 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       await assertAccessible(page, 'list with a refusal');
       await keep(page, `list-refusal-${look}`);
       await items(page).nth(6).locator('.item-open').click();
-      await heading(page, 'dandelion.jpg').waitFor();
+      await seen(page, 'dandelion.jpg');
       assert.equal(await page.locator('#pictures [aria-current="true"]').count(), 1);
       assert.deepEqual(complaints, []);
       await close();
@@ -63,22 +62,22 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
 test('the list is worked with the keyboard alone', async () => {
   const { page, close } = await open();
   await page.locator('#file').setInputFiles([mountain, dandelion, corpus('badge.png')].map(([name, buffer]) => ({ name, buffer, mimeType: '' })));
-  await heading(page, 'mountain.jpg').waitFor();
+  await seen(page, 'mountain.jpg');
   await items(page).nth(0).locator('.item-open').focus();
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await heading(page, 'dandelion.jpg').waitFor();
+  await seen(page, 'dandelion.jpg');
   assert.match(await page.evaluate(() => document.activeElement.textContent), /dandelion/, 'the focus stays in the list');
   await page.keyboard.press('End');
   await page.keyboard.press('Enter');
-  await heading(page, 'badge.png').waitFor();
+  await seen(page, 'badge.png');
   await page.keyboard.press('Delete');
-  await heading(page, 'dandelion.jpg').waitFor();
+  await seen(page, 'dandelion.jpg');
   assert.match(await page.evaluate(() => document.activeElement.textContent), /dandelion/, 'the focus goes to the neighbour');
   await page.keyboard.press('Tab');
   assert.equal(await page.evaluate(() => document.activeElement.ariaLabel), 'Remove dandelion.jpg');
   await page.keyboard.press('Enter');
-  await heading(page, 'mountain.jpg').waitFor();
+  await seen(page, 'mountain.jpg');
   assert.ok(await page.locator('#shelf').isHidden(), 'one picture alone needs no list');
   assert.equal(await page.evaluate(() => document.activeElement.id), 'result-title');
   await close();
@@ -87,9 +86,9 @@ test('the list is worked with the keyboard alone', async () => {
 test('what is added comes behind, and opens', async () => {
   const { page, close } = await open();
   await transfer(page, 'paste', [dandelion]);
-  await heading(page, 'dandelion.jpg').waitFor();
+  await seen(page, 'dandelion.jpg');
   await transfer(page, 'drop', [corpus('badge.png'), corpus('photo.png')]);
-  await heading(page, 'badge.png').waitFor();
+  await seen(page, 'badge.png');
   assert.deepEqual(await page.locator('.item-name').allInnerTexts(), ['dandelion.jpg', 'badge.png', 'photo.png']);
   await page.getByRole('button', { name: 'Remove all' }).click();
   await page.getByRole('heading', { name: /^Half as wide/ }).waitFor();
@@ -100,12 +99,12 @@ test('what is added comes behind, and opens', async () => {
 test('a picture that is removed while its upload runs is gone, and no other with it', async () => {
   const { page, complaints, close } = await open(desktop, (tab) => tab.route('**/status/*', (route) => route.fulfill({ json: { state: 'waiting' } })));
   await transfer(page, 'drop', [dandelion, corpus('badge.png'), corpus('photo.png')]);
-  await heading(page, 'dandelion.jpg').waitFor();
+  await seen(page, 'dandelion.jpg');
   await settledItems(page, 3);
   await page.getByRole('button', { name: 'Upload', exact: true }).click();
   await page.locator('.steps [aria-current="step"]', { hasText: 'Halving' }).waitFor();
   await page.getByRole('button', { name: 'Remove dandelion.jpg' }).click();
-  await heading(page, 'badge.png').waitFor();
+  await seen(page, 'badge.png');
   await page.waitForTimeout(300); // Until the upload has ended, too.
   assert.deepEqual(await page.locator('.item-name').allInnerTexts(), ['badge.png', 'photo.png']);
   assert.deepEqual(complaints, []);
@@ -133,6 +132,54 @@ test('a double click and a key that is held down remove one picture', async () =
   }
   await close();
 });
+
+for (const [device, options] of Object.entries({ desktop, phone })) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`a picture that is opened before it is halved is shown as that, and nothing of the one before (${device}, ${colorScheme})`, async () => {
+      const { page, complaints, close } = await open({ ...options, colorScheme }, (tab) => tab.addInitScript(() => {
+        const { postMessage } = Worker.prototype;
+        window.held = null;
+        Worker.prototype.postMessage = function (question, ...rest) {
+          const post = () => postMessage.call(this, question, ...rest);
+          window.held && question?.task === 'halve' ? window.held.push(post) : post();
+        };
+      }));
+      const waits = (name) => page.locator('#result[data-kind="halving"]').getByRole('heading', { name, level: 2 }).waitFor();
+      const upload = page.getByRole('button', { name: 'Upload', exact: true });
+      await transfer(page, 'drop', [dandelion]);
+      await seen(page, 'dandelion.jpg');
+      await page.evaluate(() => {
+        window.held = [];
+      });
+      await transfer(page, 'drop', [corpus('badge.png'), corpus('photo.png')]);
+      await waits('badge.png');
+      assert.equal(await upload.count(), 0, 'nobody uploads the one before by mistake');
+      assert.equal(await page.getByRole('status').innerText(), 'Halving 2 pictures');
+      await page.getByText('halving …', { exact: true }).first().waitFor();
+      await page.locator('#sha256').waitFor({ state: 'hidden' });
+      assert.ok(await page.locator('#quality').isVisible(), 'options can be chosen meanwhile');
+      await assertAccessible(page, 'halving');
+      await keep(page, `halving-${device}-${colorScheme}`);
+      await items(page).nth(0).locator('.item-open').click();
+      await seen(page, 'dandelion.jpg');
+      assert.equal(await upload.count(), 1);
+      await items(page).nth(2).locator('.item-open').click();
+      await waits('photo.png');
+      assert.equal(await page.getByRole('status').innerText(), 'Halving photo.png');
+      await page.getByRole('button', { name: 'Remove photo.png' }).click();
+      await waits('badge.png');
+      await page.evaluate(() => window.held.splice(0).forEach((post) => post()));
+      await page.evaluate(() => {
+        window.held = null;
+      });
+      await seen(page, 'badge.png');
+      assert.equal(await page.locator('#before-pixels').innerText(), '97 × 64');
+      assert.equal(await upload.count(), 1);
+      assert.deepEqual(complaints, []);
+      await close();
+    });
+  }
+}
 
 test('of several pictures the open one’s new size is said, and how many there are', async () => {
   const { page, close } = await open();
@@ -238,11 +285,11 @@ test('in a long list the open picture lies in view, and the page stays', async (
     await settledItems(page, 12);
     await inView(0);
     await transfer(page, 'drop', [['12.png', badge], ['13.png', badge]]);
-    await heading(page, '12.png').waitFor();
+    await seen(page, '12.png');
     await inView(12);
     assert.equal(await page.evaluate(() => scrollY), 0);
     await items(page).nth(0).locator('.item-open').evaluate((button) => button.click());
-    await heading(page, '0.png').waitFor();
+    await seen(page, '0.png');
     await inView(0);
     await close();
   }
@@ -263,7 +310,7 @@ test('no address of a picture is kept that nobody sees any more', async () => {
     };
   }));
   await transfer(page, 'drop', [mountain, dandelion, corpus('badge.png')]);
-  await heading(page, 'mountain.jpg').waitFor();
+  await seen(page, 'mountain.jpg');
   await settledItems(page, 3);
   for (const index of [1, 2, 0, 1]) {
     await items(page).nth(index).locator('.item-open').click();

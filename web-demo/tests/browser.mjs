@@ -67,7 +67,17 @@ export async function choose(page, name, buffer) {
  */
 export async function chooseAndSee(page, name, buffer) {
   await choose(page, name, buffer);
-  await page.getByRole('heading', { name, level: 2 }).waitFor();
+  await seen(page, name);
+}
+
+/**
+ * Waits until the picture can be seen. Its name comes earlier where another one was there before.
+ *
+ * @param {import('playwright-core').Page} page
+ * @param {string} name the file's
+ */
+export async function seen(page, name) {
+  await page.locator('#result[data-kind="preview"]').getByRole('heading', { name, level: 2 }).waitFor();
 }
 
 /**

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { browser, chooseAndSee, desktop, open, read, transfer } from './browser.mjs';
+import { browser, chooseAndSee, desktop, open, read, seen, transfer } from './browser.mjs';
 import { openGate } from './gate.mjs';
 
 const BUDGET = 200_000; // bytes before a file is chosen, without any compression on the way
@@ -54,9 +54,9 @@ test('no task on the main thread takes long while 24 megapixels are halved', asy
   await chooseAndSee(page, 'warm.jpg', read('core/tests/corpus/photo-420.jpg'));
   await browser.startTracing(page, { categories: ['toplevel', 'disabled-by-default-lighthouse'] });
   await transfer(page, 'drop', [['small.jpg', read('core/tests/corpus/photo-grey.jpg')]]);
-  await page.getByRole('heading', { name: 'small.jpg' }).waitFor();
+  await seen(page, 'small.jpg');
   await page.setInputFiles('#file', photo);
-  await page.getByRole('heading', { name: 'large.jpg' }).waitFor();
+  await seen(page, 'large.jpg');
   await page.locator('#quality').fill('50');
   await page.waitForFunction(() => document.getElementById('quality-figure').textContent === '50' && !document.body.classList.contains('busy'));
   const long = longTasks(JSON.parse((await browser.stopTracing()).toString()).traceEvents);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read, transfer } from './browser.mjs';
+import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read, seen, transfer } from './browser.mjs';
 
 const mountain = read('samples/mountain.jpg');
 const small = read('core/tests/corpus/photo-420.jpg');
@@ -125,7 +125,7 @@ test('a newer change ends the older job', async () => {
 test('the choice holds for all pictures, the open one first', async () => {
   const { page, close } = await open();
   await transfer(page, 'drop', [['a.jpg', small], ['b.jpg', read('core/tests/corpus/photo-444-q95.jpg')], ['c.png', read('core/tests/corpus/photo.png')]]);
-  await page.getByRole('heading', { name: 'a.jpg' }).waitFor();
+  await seen(page, 'a.jpg');
   await page.locator('#pictures [data-state="halved"]').nth(2).waitFor();
   const facts = () => page.locator('.item-facts').allInnerTexts();
   const before = await facts();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
-import { browser, chooseAndSee, drawn, open, phone, read } from './browser.mjs';
+import { browser, chooseAndSee, drawn, open, phone, read, seen } from './browser.mjs';
 
 const photo = read('core/tests/corpus/photo-420.jpg');
 
@@ -17,7 +17,7 @@ test('the keyboard alone picks a file, moves the slider and reaches every contro
   assert.equal(await focused(page), 'Choose pictures');
   await page.keyboard.press('Enter');
   await (await chooser).setFiles({ name: 'key.jpg', mimeType: 'image/jpeg', buffer: photo });
-  await page.getByRole('heading', { name: 'key.jpg' }).waitFor();
+  await seen(page, 'key.jpg');
   await page.keyboard.press('Tab');
   assert.equal(await focused(page), 'Add pictures');
   await page.keyboard.press('Tab');

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { deflateSync } from 'node:zlib';
 
 import { sentenceOf } from '../failure.js';
-import { assertAccessible, browser, choose, chooseAndSee, desktop, drawn, keep, open, phone, read, refusal } from './browser.mjs';
+import { assertAccessible, browser, choose, chooseAndSee, desktop, drawn, keep, open, phone, read, refusal, seen } from './browser.mjs';
 
 const corpus = (name) => read(`core/tests/corpus/${name}`);
 
@@ -90,7 +90,7 @@ test('a format that cannot hold the half is said, is taken back at one press, an
   assert.equal(await page.locator('.deliveries').isVisible(), false, 'one file has a half, and the list’s button is for several');
   await assertAccessible(page, 'a refusal that the choice is the cause of');
   await page.getByRole('button', { name: 'Reset the options' }).click();
-  await page.getByRole('heading', { name: 'wide.png', level: 2 }).waitFor();
+  await seen(page, 'wide.png');
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'result-title');
   await page.getByRole('button', { name: 'Upload all (2)' }).waitFor();
   await close();

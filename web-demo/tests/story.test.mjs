@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 
-import { assertAccessible, browser, desktop, keep, open, phone, read, transfer } from './browser.mjs';
+import { assertAccessible, browser, desktop, keep, open, phone, read, seen, transfer } from './browser.mjs';
 
 const photo = read('samples/mountain.jpg');
 
@@ -20,7 +20,7 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       await keep(page, `start-${look}`);
 
       await drop(page, 'mountain.jpg', photo);
-      await page.getByRole('heading', { name: 'mountain.jpg' }).waitFor();
+      await seen(page, 'mountain.jpg');
       await assertAccessible(page, 'preview');
       await keep(page, `preview-${look}`);
       assert.deepEqual(await widths(page), [3264, 1632], 'the browser shows both pictures');
@@ -45,7 +45,7 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
   test(`nothing moves between the press on Upload and the verdict (${device})`, async () => {
     const { page, close } = await open(options);
     await drop(page, 'mountain.jpg', photo);
-    await page.getByRole('heading', { name: 'mountain.jpg' }).waitFor();
+    await seen(page, 'mountain.jpg');
     await page.evaluate(() => {
       window.shifts = [];
       const describe = ({ value, sources }) => `${value} ${sources.map(({ node }) => node?.id || node?.textContent)}`;
@@ -62,7 +62,7 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
 test('a picture is taken from a paste', async () => {
   const { page, close } = await open();
   await transfer(page, 'paste', [['pasted.jpg', read('core/tests/corpus/photo-420.jpg')]]);
-  await page.getByRole('heading', { name: 'pasted.jpg' }).waitFor();
+  await seen(page, 'pasted.jpg');
   await close();
 });
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
-import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read } from './browser.mjs';
+import { assertAccessible, browser, chooseAndSee, desktop, keep, open, phone, read, seen } from './browser.mjs';
 import { openLine } from './line.mjs';
 
 const photo = read('core/tests/corpus/photo-420.jpg');
@@ -280,7 +280,7 @@ for (const [when, ago] of [['a minute', 60], ['a moment', 0]]) {
     utimesSync(file, now - ago, now - ago);
     const { page, close } = await open();
     await page.setInputFiles('#file', file);
-    await page.getByRole('heading', { name: 'photo.jpg', level: 2 }).waitFor();
+    await seen(page, 'photo.jpg');
     writeFileSync(file, mountain);
     utimesSync(file, now, now); // Chromium goes by the second, and sees nothing where it is the same.
     await button(page, 'Upload').click();
