@@ -466,12 +466,18 @@ test('what the server and the function refuse is passed on', async () => {
   }
 });
 
-test('another picture ends the upload that runs', async () => {
-  const { page, complaints, close } = await upload({ status: (route) => route.fulfill({ json: { state: 'waiting' } }) });
+test('an upload goes on while another picture is looked at', async () => {
+  let waiting = true;
+  const { page, requests, complaints, close } = await upload({ status: (route) => (waiting ? route.fulfill({ json: { state: 'waiting' } }) : route.continue()) });
   await step(page, 'Halving').waitFor();
   await chooseAndSee(page, 'second.jpg', photo);
   assert.equal(await button(page, 'Upload').getAttribute('aria-disabled'), 'false');
   assert.equal(await page.locator('.steps [aria-current]').count(), 0);
+  const first = page.locator('#pictures li').first();
+  await first.locator('.item-delivery', { hasText: 'Halving' }).waitFor();
+  waiting = false;
+  await first.locator('.item-delivery', { hasText: 'Identical' }).waitFor();
+  assert.equal(requests.put, 1);
   assert.deepEqual(complaints, []);
   await close();
 });
