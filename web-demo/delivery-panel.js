@@ -12,7 +12,7 @@ import { announce } from './view.js';
 /** @type {Record<string, string>} */
 const EXTENSIONS = { 'image/jpeg': 'jpg', 'image/png': 'png', 'image/webp': 'webp', 'image/gif': 'gif' };
 
-/** @typedef {{ sides?: import('./verdict.js').Side[], link?: { href: string, label: string } }} Evidence */
+/** @typedef {{ sides?: import('./verdict.js').Side[], link?: HTMLAnchorElement }} Evidence */
 
 /**
  * Its one button begins, cancels and begins again: it stays the same element, so the keyboard's focus stays with it.
@@ -134,7 +134,7 @@ export class DeliveryPanel {
       kind,
       title,
       [...lines, ...(sides ? [comparison(sides)] : [])],
-      link && element('a', { href: link.href, target: '_blank', rel: 'noopener' }, link.label),
+      link,
     );
     this.speak([title, ...lines].join('. '));
     if (this.#attention.isHeld) {

@@ -28,11 +28,12 @@
 import { readConfig } from './config.js';
 import { DeliveryPanel } from './delivery-panel.js';
 import { reasonOf } from './difference.js';
+import { freshLink } from './fresh-link.js';
 import { bytes, progress } from './quantity.js';
 import { receiptOf } from './receipt.js';
 import { TRIES } from './retry.js';
 import { Slots } from './slots.js';
-import { Upload, UploadError } from './upload.js';
+import { Upload, UploadError, addressOf } from './upload.js';
 import { factsOf } from './verdict.js';
 
 /** @typedef {import('./upload.js').Step} Step */
@@ -283,7 +284,7 @@ export class Delivery extends EventTarget {
     this.#stored = isShown ? { ...stored, comparedAt: new Date() } : undefined;
     this.#upload.reset();
     const seen = isShown ? 'you see' : 'you saw when the upload began';
-    const link = { href: stored.url, label: 'Open the half' };
+    const link = freshLink('Open the half', stored.url, () => addressOf(stored.id));
     if (stored.sha256 === half.sha256) {
       this.#end('identical', [`S3 holds the very bytes that ${seen}: ${bytes(stored.bytes)} as ${place}.`], { link });
     } else {

@@ -22,7 +22,7 @@ const FILES = [
   '', 'verify.html', 'style.css', 'verify.css', 'manifest.webmanifest',
   'icon.svg', 'icon-192.png', 'icon-512.png', 'alert.svg', 'receipt.svg', 'tick.svg',
   ...['album', 'attention', 'choice', 'compare', 'config', 'decision', 'deliveries', 'delivery', 'delivery-panel', 'demo', 'difference', 'digest',
-    'element', 'engine', 'failure', 'file-card', 'file-name', 'gesture', 'idle', 'lens', 'offline', 'outbox', 'picker', 'picture', 'privacy',
+    'element', 'engine', 'failure', 'file-card', 'file-name', 'fresh-link', 'gesture', 'idle', 'lens', 'offline', 'outbox', 'picker', 'picture', 'privacy',
     'profile', 'quantity', 'receipt', 'result', 'retry', 'shelf', 'slots', 'steps', 'stored-half', 'thumbnail', 'transfer', 'upload', 'verdict',
     'verification', 'verify', 'view'].map((name) => `${name}.js`),
   ...['core', 'error', 'glue', 'halver', 'index', 'job', 'known-answer', 'pool', 'thread', 'worker'].map((name) => `halver/${name}.js`),

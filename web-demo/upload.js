@@ -14,9 +14,10 @@ import { receive, send } from './transfer.js';
  */
 
 /**
- * What the function stored. `bytes` and `sha256` are of what was fetched back, not what the server says of it.
+ * What the function stored. `bytes` and `sha256` are of what was fetched back, not what the server says of it; `url` ends after
+ * a while, and {@link addressOf} the `id` gives another one.
  *
- * @typedef {{ bucket: string, key: string, url: string, bytes: number, sha256: string, recipe: string }} Stored
+ * @typedef {{ id: string, bucket: string, key: string, url: string, bytes: number, sha256: string, recipe: string }} Stored
  */
 
 /**
@@ -74,6 +75,33 @@ const ENDED = ['ExpiredToken', 'TokenRefreshRequired'];
 /** S3's codes for bytes that are not those of the signed checksum or length. */
 const OTHER_BYTES = ['BadDigest', 'InvalidDigest', 'XAmzContentChecksumMismatch', 'XAmzContentSHA256Mismatch'];
 
+const UNREADABLE = 'Choose another copy of the picture, or export it once more.';
+/** @type {Record<string, string>} What to do where the function says that it is the picture, by its code. */
+const IMAGE_ADVICE = {
+  'too-large': 'Choose a smaller one.',
+  malformed: UNREADABLE,
+  'not-an-image': UNREADABLE,
+  'unsupported-format': UNREADABLE,
+  'unsupported-feature': UNREADABLE,
+};
+/** @type {Record<number, string>} What to do about a refusal, by its status. */
+const ADVICE = {
+  400: 'Page and function may be of different versions: reload the page.',
+  403: 'The function does not take uploads from this page; whoever runs it can allow it.',
+  404: 'The function may take no uploads any more: reload the page.',
+  413: 'Choose a smaller file.',
+  415: 'Save the picture as JPEG, PNG, WebP or GIF, and choose that.',
+};
+const LASTING = 'The same again would be refused again; whoever runs the function can tell more by its log.';
+
+/**
+ * @param {string} id of an upload that was halved
+ * @returns {Promise<string>} a fresh address of its half; rejects where there is no answer
+ */
+export async function addressOf(id) {
+  return read(await receive(`status/${encodeURIComponent(id)}`, { signal: new AbortController().signal })).url;
+}
+
 /**
  * The upload of one file. It remembers how far it came: another `run` after a failure or a cancel does not send again
  * what has arrived, and asks for no second permission where the first is still good.
@@ -117,7 +145,8 @@ export class Upload {
       const bytes = await this.#fetchBack(stored.url, options);
       const hash = await sha256(bytes);
       signal.throwIfAborted();
-      return { ...stored, bytes: bytes.byteLength, sha256: hash };
+      const { id } = /** @type {Permission} */ (this.#permission);
+      return { ...stored, id, bytes: bytes.byteLength, sha256: hash };
     } catch (error) {
       throw error instanceof Passing ? new UploadError(error.code, error.message) : error;
     }
@@ -271,7 +300,8 @@ export class Upload {
     try {
       const status = read(await receive(`status/${encodeURIComponent(id)}`, { signal }));
       if (status.state === 'failed') {
-        const sentence = `The function could not halve it: ${status.message}. What you sent stays in the bucket.`;
+        const advice = IMAGE_ADVICE[status.code] ?? 'The same again would fail again; whoever runs the function can tell more by its log.';
+        const sentence = `The function could not halve it: ${status.message}. ${advice} What you sent stays in the bucket.`;
         throw new UploadError(status.code, sentence);
       }
       return status.state === 'halved' ? { stored: status } : {};
@@ -329,7 +359,7 @@ function read({ status, bytes, retryAfter }) {
   if (mayPass(status)) {
     throw new Passing(`status-${status}`, `The server is in trouble: ${said}. ${later(retryAfter)}`, { retryAfter });
   }
-  throw new UploadError(`status-${status}`, `The server refused: ${said}. Press Upload to try again.`);
+  throw new UploadError(`status-${status}`, `The server refused: ${said}. ${ADVICE[status] ?? LASTING}`);
 }
 
 /**
@@ -372,7 +402,7 @@ function storeTrouble(status, code, retryAfter) {
   if (mayPass(status) || BROKEN_ON_THE_WAY.includes(code)) {
     return new Passing(`storage-${status}`, `The storage is in trouble: it answered with ${said}. ${later(retryAfter)}`, { retryAfter });
   }
-  return new UploadError(`storage-${status}`, `The storage refused: it answered with ${said}. Press Upload to try again.`);
+  return new UploadError(`storage-${status}`, `The storage refused: it answered with ${said}. ${status === 413 ? ADVICE[413] : LASTING}`);
 }
 
 /** @param {number} retryAfter milliseconds */

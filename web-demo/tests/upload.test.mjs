@@ -454,10 +454,16 @@ test('why they differ is told from recipe and version', async () => {
 test('what the server and the function refuse is passed on', async () => {
   const problem = { title: 'Content Too Large', detail: 'length is 5, at most 4 bytes are taken', status: 413 };
   const failed = { state: 'failed', code: 'too-large', message: 'too large: 9 pixels needed, 4 allowed' };
+  const refusal = (status) => ({ ask: (route) => route.fulfill({ status, json: { title: 'No', status } }) });
   for (const [trouble, sentence] of [
-    [{ ask: (route) => route.fulfill({ status: 413, json: problem }) }, /The server refused: length is 5, at most 4 bytes are taken\..+Code: status-413/s],
+    [{ ask: (route) => route.fulfill({ status: 413, json: problem }) }, /The server refused: length is 5, at most 4 bytes are taken\. Choose a smaller file\..+Code: status-413/s],
+    [refusal(415), /The server refused: No\. Save the picture as JPEG, PNG, WebP or GIF.+Code: status-415/s],
+    [refusal(400), /The server refused: No\. Page and function may be of different versions: reload/],
+    [refusal(422), /The server refused: No\. The same again would be refused again; whoever runs the function/],
+    [{ put: failing(404) }, /The storage refused: it answered with status 404\. The same again would be refused again/],
     [{ ask: (route) => route.fulfill({ status: 201, body: '<html>' }) }, /answer was not understood.+Code: not-understood/s],
-    [{ status: (route) => route.fulfill({ json: failed }) }, /could not halve it: too large: 9 pixels needed, 4 allowed\..+Code: too-large/s],
+    [{ status: (route) => route.fulfill({ json: failed }) }, /could not halve it: too large: 9 pixels needed, 4 allowed\. Choose a smaller one\. What you sent stays.+Code: too-large/s],
+    [{ status: (route) => route.fulfill({ json: { ...failed, code: 'defect', message: 'a defect' } }) }, /a defect\. The same again would fail again; whoever runs/],
   ]) {
     const { page, close } = await upload(trouble);
     assert.match(await verdict(page, 'Failed').innerText(), sentence);
@@ -479,6 +485,33 @@ test('an upload goes on while another picture is looked at', async () => {
   await first.locator('.item-delivery', { hasText: 'Identical' }).waitFor();
   assert.equal(requests.put, 1);
   assert.deepEqual(complaints, []);
+  await close();
+});
+
+test('the link to the half is good for longer than its address', async () => {
+  let down = false;
+  const { page, requests, close } = await upload({
+    prepare: (tab) => tab.clock.install(),
+    status: (route) => (down ? route.abort() : route.continue()),
+  });
+  await verdict(page, 'Identical').waitFor();
+  const link = page.getByRole('link', { name: 'Open the half' });
+  const follow = async () => {
+    const [other] = await Promise.all([page.context().waitForEvent('page'), link.click()]);
+    await other.close();
+  };
+  const { status } = requests;
+  await follow();
+  assert.equal(requests.status, status, 'a young address is good');
+  await page.clock.fastForward(14 * 60_000);
+  down = true;
+  await link.click();
+  await page.getByRole('link', { name: 'Open the half: try again' }).waitFor();
+  assert.match(await page.getByRole('status').innerText(), /^Its address has ended/);
+  down = false;
+  await follow();
+  assert.equal(requests.status, status + 2, 'an old one is asked for again');
+  assert.equal(await link.innerText(), 'Open the half');
   await close();
 });
 
