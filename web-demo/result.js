@@ -73,7 +73,8 @@ function write({ name, file }, half, engine, profile) {
  * @returns {string} what it took, and what made it
  */
 function made({ timings, memory, recipe, engine: build }, engine) {
-  const time = `Halved here in ${duration(timings.halving)}, with ${bytes(memory)} of memory at the peak`;
+  // A worker's memory never shrinks, so this is the most that any of its pictures took.
+  const time = `Halved here in ${duration(timings.halving)}, by a worker that has taken ${bytes(memory)} of memory at its peak so far`;
   const kind = build === 'simd' ? 'with SIMD' : 'without SIMD';
   const length = moduleBytes();
   return `${time}. Engine ${engine.version} ${kind}${length ? `, ${bytes(length)}` : ''}; recipe ${recipe}.`;

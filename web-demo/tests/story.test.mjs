@@ -25,6 +25,10 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       await keep(page, `preview-${look}`);
       assert.deepEqual(await widths(page), [3264, 1632], 'the browser shows both pictures');
       const hash = await page.locator('#sha256').innerText();
+      assert.match(
+        await page.locator('#made').innerText(),
+        /^Halved here in [\d.]+ m?s, by a worker that has taken [\d.]+ MB of memory at its peak so far\. Engine \d+\.\d+\.\d+ with SIMD, \d+ kB; recipe [0-9a-f]{16}\.$/,
+      );
       assert.equal(await downloadedHash(page), hash, 'the download is the preview');
 
       await page.getByRole('button', { name: 'Upload' }).click();
