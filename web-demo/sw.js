@@ -39,6 +39,7 @@ const ATTEMPTS = 4; // to see the same files twice
 const GONE = [403, 404, 410];
 /** The headers that a file is not the same without. */
 const TELLING = ['content-security-policy', 'content-type'];
+const SETTLED = 600_000; // milliseconds since the last change after which no deployment is under way
 /** Milliseconds after which what a closed page was bound to is forgotten; one that begins is not yet known as open. */
 const GRACE = 300_000;
 
@@ -146,7 +147,12 @@ async function renew(patience) {
     if (attempt === ATTEMPTS) {
       throw new Error('the files change all the time');
     }
-    // A deployment may be under way, and half of what came be older than the rest: what comes twice is whole.
+    // A deployment may be under way, and half of what came be older than the rest: what has lain there for a while is whole …
+    if (isSettled(files)) {
+      await keep(name, files);
+      continue;
+    }
+    // … and so is what comes twice.
     const again = await gather(patience);
     const same = (await nameOf(again)) === name;
     [files, name] = [again, await nameOf(again)];
@@ -155,6 +161,18 @@ async function renew(patience) {
     }
   }
   return name;
+}
+
+/**
+ * Whether the server says of every file that it is older than any deployment takes.
+ *
+ * @param {Map<string, { head: Response }>} files
+ */
+function isSettled(files) {
+  return [...files.values()].every(({ head: { headers } }) => {
+    const [now, changed] = ['date', 'last-modified'].map((name) => Date.parse(headers.get(name) ?? ''));
+    return now - changed > SETTLED;
+  });
 }
 
 /**

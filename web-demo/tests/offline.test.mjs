@@ -212,6 +212,22 @@ for (const status of [403, 404, 410]) {
   });
 }
 
+test('a first visit fetches files that have lain there for a while once more, others twice', async () => {
+  for (const [age, times] of [[3_600_000, 1], [60_000, 2], [null, 2]]) {
+    const gate = await openGate();
+    if (age) {
+      gate.headers['last-modified'] = new Date(Date.now() - age).toUTCString();
+    }
+    gate.headers.date = new Date().toUTCString();
+    const { page, close } = await open(allow, undefined, gate.address);
+    await kept(page);
+    const asked = gate.answers().filter(({ path }) => path === '/halver/core-simd.wasm');
+    assert.equal(asked.length, times, `${age}`);
+    await gate.close();
+    await close();
+  }
+});
+
 test('all of the page is kept, and nothing else', async () => {
   const { gate, page, close } = await visit();
   await chooseAndSee(page, 'photo.jpg', photo);
