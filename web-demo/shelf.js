@@ -103,7 +103,7 @@ export class Shelf {
       write(item, '.item-delivery', delivery);
     }
     write(item, '.item-saving', half ? signedSaving(file.size, half.bytes.length) : '');
-    if (half && this.#shown.get(item) !== half) {
+    if (half && !shelf.hidden && this.#shown.get(item) !== half) {
       this.#shown.set(item, half);
       this.#thumbnail(picture);
     }

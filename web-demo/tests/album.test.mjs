@@ -87,8 +87,12 @@ test('what is added comes behind, and opens', async () => {
   const { page, close } = await open();
   await transfer(page, 'paste', [dandelion]);
   await seen(page, 'dandelion.jpg');
+  const hasThumbnails = () => page.workers().some((worker) => worker.url().endsWith('/thumbnail.js'));
+  assert.equal(hasThumbnails(), false, 'one picture alone has no list, and needs no thumbnail');
   await transfer(page, 'drop', [corpus('badge.png'), corpus('photo.png')]);
   await seen(page, 'badge.png');
+  await page.waitForFunction(() => [...document.querySelectorAll('#pictures canvas')].filter(({ width }) => width > 1).length === 3);
+  assert.equal(hasThumbnails(), true);
   assert.deepEqual(await page.locator('.item-name').allInnerTexts(), ['dandelion.jpg', 'badge.png', 'photo.png']);
   await page.getByRole('button', { name: 'Remove all' }).click();
   await page.getByRole('heading', { name: /^Half as wide/ }).waitFor();
