@@ -1,6 +1,7 @@
 /** Receipts are read as strictly as they are written; no browser is needed for that. */
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { derivedName } from '../file-name.js';
@@ -85,4 +86,16 @@ test('every field is needed, and must be what it says', () => {
     const text = JSON.stringify(receipt).replace('"quality":70', `"${option}":70`);
     assert.throws(() => readReceipt(text), { code: 'damaged' }, option);
   }
+});
+
+test('a receipt knows the options of the core, all of them and no others', async () => {
+  const { allOptions, load } = await import('../halver/core.js');
+  load(readFileSync(new URL('../halver/core.wasm', import.meta.url)));
+  const { limits, ...all } = allOptions();
+  const given = receiptOf({ name: 'x.jpg', half, options: { ...all, limits }, engine, made });
+  assert.deepEqual(given.options, all);
+  assert.deepEqual((await readReceipt(JSON.stringify(given))).options, all);
+  const table = readFileSync(new URL('../receipt.js', import.meta.url), 'utf8').split('const OPTIONS =')[1].split('\n});')[0];
+  const known = [...table.matchAll(/^ {2}(\w+):/gm)].map(([, option]) => option);
+  assert.deepEqual(known.sort(), Object.keys(all).sort());
 });

@@ -63,6 +63,34 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
   });
 }
 
+test('the picker names exactly the formats that are read', async () => {
+  const { page, close } = await open();
+  const types = await page.getAttribute('#file', 'accept');
+  const known = read('wasm/package/index.d.ts').toString().match(/export type Format = (.+);/)[1];
+  const formats = [...known.matchAll(/'(\w+)'/g)].map(([, format]) => `image/${format}`);
+  assert.ok(formats.length >= 5, formats.join());
+  assert.deepEqual(types.split(','), formats);
+  await close();
+});
+
+test('what was done is listed in plain words', async () => {
+  const { page, close } = await open();
+  for (const [name, picture, sentences] of [
+    ['turned.jpg', read('core/tests/corpus/orientation-6.jpg'), [/^Rotated upright: turned by 90° to the right, as its EXIF orientation asks$/]],
+    ['mountain.jpg', photo, [/^Private data removed: camera data \(EXIF\) and GPS position$/]],
+    ['wide.jpg', await displayP3(page), [/^Colour profile “Display P3.*” kept \(\d+ bytes\)$/]],
+    ['q60.jpg', read('core/tests/corpus/photo-422-q60.jpg'), [/^Quality limited to the source’s own 60, though 80 was asked$/]],
+  ]) {
+    await transfer(page, 'drop', [[name, picture]]);
+    await seen(page, name);
+    const found = await page.locator('#decisions li').allInnerTexts();
+    for (const sentence of sentences) {
+      assert.ok(found.some((line) => sentence.test(line)), `${name}: ${found.join(' | ')}`);
+    }
+  }
+  await close();
+});
+
 test('a picture is taken from a paste', async () => {
   const { page, close } = await open();
   await transfer(page, 'paste', [['pasted.jpg', read('core/tests/corpus/photo-420.jpg')]]);
@@ -90,4 +118,14 @@ async function downloadedHash(page) {
     hash.update(chunk);
   }
   return hash.digest('hex');
+}
+
+/** A JPEG in Display P3, as the browser writes it. */
+async function displayP3(page) {
+  const bytes = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(64, 48);
+    canvas.getContext('2d', { colorSpace: 'display-p3' }).fillRect(8, 8, 16, 16);
+    return [...new Uint8Array(await (await canvas.convertToBlob({ type: 'image/jpeg' })).arrayBuffer())];
+  });
+  return Buffer.from(bytes);
 }
