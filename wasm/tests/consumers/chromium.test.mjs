@@ -16,11 +16,12 @@ const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? 
 
 after(() => browser.close());
 
-/** What `job` gives in a page of its own, served from the repository. */
-async function inPage(job, { server, host = '127.0.0.1', argument } = {}) {
+/** What `job` gives in a page of its own, served from the repository; `prepare` may route requests, or count them. */
+async function inPage(job, { server, host = '127.0.0.1', argument, prepare = () => {} } = {}) {
   const site = await serve(root, server);
   const page = await browser.newPage();
   try {
+    await prepare(page);
     await page.goto(`http://${host}:${site.port}/none`);
     return await page.evaluate(job, argument);
   } finally {
@@ -29,7 +30,9 @@ async function inPage(job, { server, host = '127.0.0.1', argument } = {}) {
   }
 }
 
-test('a job that is given up ends, and its worker with it; the next one finds another', async () => {
+test('a job that is given up ends, and its worker with it; the next one finds another, of the module that is compiled', async () => {
+  const asked = [];
+  const prepare = (page) => page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   const [reason, width] = await inPage(async () => {
     const { createHalver } = await import('/wasm/dist/index.js');
     const halver = await createHalver({ workers: 1 });
@@ -38,8 +41,10 @@ test('a job that is given up ends, and its worker with it; the next one finds an
     const onProgress = ({ stage }) => stage === 'halving' && controller.abort();
     const gone = await halver.halve(large, { effort: 'small', signal: controller.signal, onProgress }).catch((error) => error.name);
     return [gone, (await halver.halve(await (await fetch('/core/tests/corpus/photo-420.jpg')).blob())).width];
-  });
+  }, { prepare });
   assert.deepEqual([reason, width], ['AbortError', 81]);
+  const count = (end) => asked.filter((path) => path.endsWith(end)).length;
+  assert.deepEqual([count('.wasm'), count('/worker.js')], [1, 2], 'the module is fetched once, for two workers');
 });
 
 test('the half is handed over whole, and the main thread stays free', async () => {
@@ -54,6 +59,32 @@ test('the half is handed over whole, and the main thread stays free', async () =
     return [bytes.byteOffset, bytes.buffer.byteLength - bytes.length, tasks];
   });
   assert.deepEqual([offset, spare, long], [0, 0, []]);
+});
+
+test('the half leaves nothing behind in its worker', async () => {
+  const prepare = (page) => page.route('**/dist/worker.js', async (route) => {
+    const response = await route.fetch();
+    const told = `${await response.text()}
+      const { postMessage } = self;
+      self.postMessage = (message, options) => {
+        const { buffer } = message.done?.bytes ?? {};
+        postMessage.call(self, message, options);
+        if (buffer) {
+          new BroadcastChannel('left').postMessage(buffer.byteLength);
+        }
+      };`;
+    await route.fulfill({ response, body: told });
+  });
+  const [length, left] = await inPage(async () => {
+    const rest = new Promise((resolve) => {
+      new BroadcastChannel('left').onmessage = ({ data }) => resolve(data);
+    });
+    const { createHalver } = await import('/wasm/dist/index.js');
+    const { bytes } = await (await createHalver()).halve(await (await fetch('/core/tests/corpus/photo-420.jpg')).blob());
+    return [bytes.length, await rest];
+  }, { prepare });
+  assert.ok(length > 1000, `${length} bytes`);
+  assert.equal(left, 0, 'it was transferred, not copied');
 });
 
 test('a page without encryption has no WebCrypto, and the same hashes', async () => {
