@@ -1,6 +1,7 @@
 /**
  * The package as it is packed for npm, in the hands of everyone who takes it: Node, a page without any tool, Vite (as a
- * server and built), webpack, esbuild, TypeScript. All find the same bytes, without a line of configuration.
+ * server and built), webpack, esbuild, TypeScript. All find the same bytes, without a line of configuration; for esbuild the
+ * package's folder is copied beside the bundle, and named.
  */
 
 import assert from 'node:assert/strict';
@@ -41,6 +42,25 @@ test('Node', () => {
     import { readFileSync } from 'node:fs';
     console.log(await hashes(${JSON.stringify(Object.keys(PHOTOS))}.map((name) => readFileSync(name))));`);
   assert.equal(execFileSync(process.execPath, ['main.mjs'], { cwd: folder, encoding: 'utf8' }).trim(), expected);
+});
+
+test('each export can be taken by its name', () => {
+  const folder = project('exports');
+  writeFileSync(join(folder, 'main.mjs'), `import { createHash } from 'node:crypto';
+    import { readFileSync } from 'node:fs';
+    import { fileURLToPath } from 'node:url';
+    import { halve } from 'halver/core';
+    import manifest from 'halver/package.json' with { type: 'json' };
+    const module = (name) => new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve(name))));
+    const started = new Promise((resolve) => { globalThis.self = { postMessage: resolve }; });
+    await import('halver/worker');
+    self.onmessage({ data: { module: module('halver/core.wasm') } });
+    const { done } = await started;
+    const hash = (name) => createHash('sha256').update(halve(readFileSync(name), { quality: 75 }).bytes).digest('hex');
+    const exports = WebAssembly.Module.exports(module('halver/core-simd.wasm')).map(({ name }) => name);
+    console.log(done.version === manifest.version, exports.includes('halve'), ${JSON.stringify(Object.keys(PHOTOS))}.map(hash).join(' '));`);
+  const found = execFileSync(process.execPath, ['--no-warnings', 'main.mjs'], { cwd: folder, encoding: 'utf8' }).trim();
+  assert.equal(found, expected.replace('simd', 'true true'));
 });
 
 test('a page without any tool', async () => {
