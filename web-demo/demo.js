@@ -39,7 +39,7 @@ const shelf = new Shelf({
 });
 /** @type {Picture | null} Has just been picked and is not shown yet. */
 let newcomer = null;
-/** Whether anything is halved yet. */
+/** Whether pictures may be halved: the server has said its options, or was waited for. */
 let isBegun = false;
 /** What is on the page or about to be; the signal is aborted when that changes. */
 let view = { picture: /** @type {Picture | null} */ (null), half: /** @type {Half | null} */ (null), sentence: '', turn: new AbortController() };
