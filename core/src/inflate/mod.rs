@@ -47,8 +47,12 @@ const NEED: usize = 2 * APART + 64;
 const CARE: usize = 24;
 
 /// The most bytes that are written between two looks at how much room there is: what two readers read at their longest, what
-/// one of them reads until they meet, and a symbol.
+/// one of them reads until they meet, each with all of a step, and a symbol.
 const ROUND: usize = 40 << 10;
+const _: () = assert!(3 * (MOST + STEP) + 258 <= ROUND);
+
+/// The most bytes of a step: literals, and a match.
+const STEP: usize = 8 + 258;
 
 /// The bytes of a whole `stream`, at most so many, and its checksum (RFC 1950 2.2) is looked at.
 pub(crate) fn inflated(stream: &[u8], most: usize) -> Result<Vec<u8>, Broken> {
@@ -322,7 +326,7 @@ impl Inflater {
     }
 }
 
-/// Reads on to where what was read ahead begins to be true, and adds that; `false` if there is no such place.
+/// Reads on to where what was read ahead begins to be true, and adds that; `false` if there is no such place, or too far on.
 fn meet(
     bits: &mut Bits,
     tables: &View<'_>,
@@ -330,7 +334,10 @@ fn meet(
     end: &mut End<'_>,
     ahead: &Writer<'_>,
 ) -> Result<bool, Stop> {
-    while let Some(start) = ahead.start_from(bits.place()) {
+    let most = end.at + MOST;
+    while end.at < most
+        && let Some(start) = ahead.start_from(bits.place())
+    {
         if start.place == bits.place() {
             ahead.replay(start, end)?;
             return Ok(true);

@@ -109,6 +109,48 @@ fn packed(bits: &str) -> Vec<u8> {
     [0x78, 0x01].into_iter().chain(bytes).collect()
 }
 
+/// A block whose codes say literals, but whose bits, behind some `literals` of two bits, are matches of 258 bytes in four
+/// bits; read from a wrong bit on, they are literals for ever. Before it the stream stands for `before` bytes, some 200,000.
+fn one_reader_is_fast_the_other_astray(before: usize, literals: usize) -> Vec<u8> {
+    let match_by_fixed_codes = "11000101 00000";
+    let mut bits = format!("0 10 00110000 {} 0000000", match_by_fixed_codes.repeat(800));
+    let stored = before - 1 - 800 * 258;
+    bits += "0 00";
+    let count = bits.bytes().filter(|bit| *bit != b' ').count();
+    bits += &"0".repeat(count.next_multiple_of(8) - count);
+    for word in [stored, !stored & 0xFFFF] {
+        (0..16).for_each(|bit| bits.push(if word >> bit & 1 == 1 { '1' } else { '0' }));
+    }
+    bits += &"01011000".repeat(stored);
+    // Lengths 0, 1, 2, 3, 4 and what is repeated have three bits each; those of symbols 0 and 1 are 2, of 2, 3 and 285 3, of
+    // 4 and 256 4, and both distances have one bit.
+    bits += "1 01 10111 10000 0111";
+    bits += "110 110 110 110 000 000 000 000 000 000 000 110 000 110 000 110 000 110";
+    bits += "010 010 011 011 100 111 1111111 111 0110011 100 111 1000100 011 001 001";
+    bits += "100";
+    bits += &"00".repeat(literals);
+    bits += &"110 1".repeat(9000);
+    packed(&(bits + "1111"))
+}
+
+#[test]
+fn however_far_one_reader_goes_there_is_room() {
+    let others = |stream: &[u8]| miniz_oxide::inflate::decompress_to_vec(&stream[2..]).unwrap_or_default();
+    for before in [221_184, 221_183, 221_170, 221_100, 220_000] {
+        for literals in (8101..8241).step_by(2) {
+            let stream = one_reader_is_fast_the_other_astray(before, literals);
+            let expected = others(&stream);
+            let (bytes, whole) = inflated_in_pieces(&stream, 1 << 16);
+            assert!(
+                whole && bytes == expected,
+                "{} of {} bytes, {before} bytes before, {literals} literals",
+                bytes.len(),
+                expected.len()
+            );
+        }
+    }
+}
+
 #[test]
 fn what_the_standard_forbids_is_refused() {
     let wrong: [(&str, Vec<u8>); 12] = [

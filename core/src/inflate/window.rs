@@ -55,6 +55,7 @@ impl Window {
         let mut end = End { at: self.at, bytes: &mut self.bytes };
         let result = by(&mut end);
         self.at = end.at;
+        debug_assert!(self.at <= SIZE, "there is room for all that is written");
         result
     }
 }
