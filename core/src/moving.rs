@@ -62,8 +62,7 @@ fn play<'a>(source: &'a [u8], survey: &Survey, origin: &Origin, light: Light) ->
         Format::WebP => webp::reel(source),
         _ => gif::reel(source),
     }?;
-    // The mean makes fewest new colours, so that a palette has room for them: as of still pictures, where there are few
-    // levels or colours.
+    // The mean makes fewest new colours, so that a palette has room for those of all frames.
     let few = origin.has_palette() || survey.info.depth < 8;
     let kernel = if few { Kernel::Mean } else { Kernel::Sharp };
     Ok(Player::new(reel, survey.info.format, kernel, light))

@@ -163,6 +163,8 @@ impl Making<'_> {
         let info = &survey.info;
         if survey.animated {
             self.decisions.push(Decision::FirstFrameOnly { frames: info.frames });
+            // A canvas has 8 bits.
+            self.decisions.extend((info.depth == 16).then_some(Decision::DepthReduced));
             (self.profile, self.origin) = moving::origin(source, survey)?;
             return moving::first(source, survey, &self.origin, self.options.light);
         }

@@ -82,7 +82,7 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Rows of bytes as they are stored, without filters. It holds two of them, or all of an interlaced picture.
+/// Rows of bytes as they are stored, without filters. It holds three of them, or all of an interlaced picture.
 pub(super) struct Rows<'a> {
     layout: Layout,
     /// Rows that have not been given.

@@ -11,7 +11,7 @@ use crate::deflate::Deflater;
 #[derive(Clone, Copy)]
 pub(crate) struct Appearance<'a> {
     pub(crate) profile: Option<&'a [u8]>,
-    /// The source's chunks, used where there is no profile.
+    /// The source's chunks; where there is a profile, only cICP and what belongs to it are written.
     pub(crate) space: &'a Space,
 }
 

@@ -346,6 +346,22 @@ fn bytes_behind_the_image_go_and_are_counted() {
     }
 }
 
+#[test]
+fn a_moving_picture_of_16_bits_says_that_8_are_left() {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 2, 2);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    encoder.set_animated(2, 0).unwrap();
+    let mut writer = encoder.write_header().unwrap();
+    [0, 7].iter().for_each(|&level| writer.write_image_data(&[level; 8]).unwrap());
+    writer.finish().unwrap();
+    let first = Options { animation: Animation::First, ..Options::default() };
+    for options in [Options::default(), first.clone(), Options { format: Some(Target::Jpeg), ..first }] {
+        let half = halve(&file, &options).unwrap();
+        assert!(half.decisions.contains(&Decision::DepthReduced), "{options:?}: {:?}", half.decisions);
+    }
+}
+
 /// Stripes of one row, black and white by turns: half of the light is level 188 in sRGB.
 #[test]
 fn light_is_averaged_where_it_is_asked_for() {
