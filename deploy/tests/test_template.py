@@ -130,6 +130,26 @@ class Resources(unittest.TestCase):
         for timeout in timeouts:
             self.assertGreaterEqual(visibility[str(timeout)]["Seconds"], 6 * timeout)
 
+    def test_a_dead_letter_is_kept_longer_than_a_message_waits(self):
+        queues = self.of_type("AWS::SQS::Queue")
+        waits, kept = (queues[name]["MessageRetentionPeriod"] for name in ("Queue", "DeadLetters"))
+        self.assertGreaterEqual(kept, 2 * waits, "its days are counted from when it first came to the queue")
+
+    def test_the_queue_hears_a_new_bucket_whatever_the_trigger(self):
+        """S3 goes on telling it, where the trigger changes, until the bucket's notification is changed."""
+        statements = self.resources["QueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        [condition] = [s["Fn::If"][0] for s in statements if "Fn::If" in s and s["Fn::If"][1].get("Sid") == "Bucket"]
+        self.assertEqual(condition, "IsNewBucket")
+
+    def test_the_page_may_read_halves_where_they_lie(self):
+        def rules(name):
+            return self.resources[name]["Properties"]["CorsConfiguration"]["Fn::If"][1]["CorsRules"]
+
+        [_, in_source] = rules("Source")
+        condition, nothing, reading = in_source["Fn::If"]
+        self.assertEqual((condition, nothing), ("HasResultBucket", {"Ref": "AWS::NoValue"}))
+        self.assertEqual([reading], rules("Result"))
+
     def test_buckets_are_encrypted_private_and_tidy(self):
         buckets = self.of_type("AWS::S3::Bucket")
         self.assertEqual(set(buckets), {"Source", "Result", "PageFiles"})

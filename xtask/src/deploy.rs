@@ -197,8 +197,10 @@ impl Request {
         let result = buckets.last().map_or("", |bucket| &bucket.name);
         let [source, prefix, result_prefix] =
             ["SourceBucket", "SourcePrefix", "ResultPrefix"].map(|name| self.parameter(name).unwrap_or_default());
+        let half = format!("{result_prefix}{prefix}photo.jpg");
         format!(
-            "try it:\naws s3 cp photo.jpg s3://{source}/{prefix}photo.jpg\naws s3 cp s3://{result}/{result_prefix}{prefix}photo.jpg half.jpg"
+            "try it:\naws s3 cp photo.jpg s3://{source}/{prefix}photo.jpg\naws s3api wait object-exists --bucket {result} --key {half}\n\
+             aws s3 cp s3://{result}/{half} half.jpg"
         )
     }
 }
