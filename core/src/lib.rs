@@ -29,6 +29,8 @@ mod info;
 mod jpeg;
 mod lanes;
 mod moving;
+#[cfg(test)]
+mod noise;
 mod options;
 mod output;
 mod palette;

@@ -3,6 +3,7 @@
 
 use super::{CLEAR, Canvas, Disposal, Pixel, Rect, Reel};
 use crate::halve::{Kernel, halve};
+use crate::noise::Noise;
 use crate::raster::{Model, Raster, Samples};
 use crate::{Animation, Decision, Format, Light, Options, Output, Target};
 
@@ -24,17 +25,7 @@ struct Film {
     frames: Vec<Forged>,
 }
 
-/// Numbers that look random (Marsaglia, xorshift32).
-struct Noise(u32);
-
 impl Noise {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 17;
-        self.0 ^= self.0 << 5;
-        self.0 as usize % end
-    }
-
     /// A level out of few, or out of all.
     fn level(&mut self, many: bool) -> u8 {
         if many { self.below(256) as u8 } else { [0, 255, 100][self.below(3)] }

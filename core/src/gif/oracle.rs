@@ -4,6 +4,7 @@
 
 use crate::animation::{CLEAR, Pixel};
 use crate::halve::{Kernel, halve};
+use crate::noise::Noise;
 use crate::raster::{Model, Raster, Samples};
 use crate::{Light, Options, survey::Survey};
 
@@ -108,18 +109,6 @@ fn check(source: &[u8], bound: u8, name: &str) -> usize {
     assert!(left == 0 || pictures == 1, "{name}: the last picture is too long");
     assert_eq!(halves.next(), None, "{name}");
     pictures
-}
-
-/// Numbers that look random (Marsaglia, xorshift32).
-struct Noise(u32);
-
-impl Noise {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 17;
-        self.0 ^= self.0 << 5;
-        self.0 as usize % end
-    }
 }
 
 /// A GIF of `frames` frames of any place, disposal, colours, transparency and interlace.

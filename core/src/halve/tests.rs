@@ -1,20 +1,11 @@
 use super::*;
+use crate::noise::Noise;
 
 const MODELS: [Model; 5] = [Model::Grey, Model::GreyAlpha, Model::Rgb, Model::Rgba, Model::YCbCr];
 const KERNELS: [Kernel; 2] = [Kernel::Mean, Kernel::Sharp];
 const LIGHTS: [Light; 2] = [Light::Encoded, Light::Linear];
 
-/// A small generator of numbers that look random (Marsaglia, xorshift32).
-struct Noise(u32);
-
 impl Noise {
-    fn next(&mut self) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 17;
-        self.0 ^= self.0 << 5;
-        self.0
-    }
-
     /// Samples that are often extreme, and often those before again; the left third may be transparent.
     fn raster(&mut self, width: usize, height: usize, model: Model, sixteen: bool) -> Raster {
         let (channels, most) = (model.channels(), if sixteen { 65535 } else { 255 });
