@@ -2,12 +2,14 @@
 //! `miniz_oxide`, in whatever pieces they come, and broken where either of them says so.
 #![no_main]
 
+#[path = "../core/src/inflate/others.rs"]
+mod others;
+
 use arbitrary::Arbitrary;
-use fdeflate::Decompressor;
 use halver::inflated_in_pieces;
 use libfuzzer_sys::fuzz_target;
 use miniz_oxide::deflate::compress_to_vec_zlib;
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use others::by_others;
 
 #[derive(Arbitrary, Debug)]
 struct Input {
@@ -39,25 +41,6 @@ impl Input {
         }
         stream
     }
-}
-
-/// What it stands for. `fdeflate` takes the symbols 286 and 287 for the end of a block, `miniz_oxide` takes codes of distances
-/// with gaps: what one refuses is broken. No checksum is looked at, but the first one wants it.
-fn by_others(stream: &[u8]) -> Option<Vec<u8>> {
-    let other = decompress_to_vec_with_limit(&stream[2..], 1 << 26).ok()?;
-    let mut inflater = Decompressor::new();
-    inflater.ignore_adler32();
-    let (mut read, mut written, mut bytes) = (0, 0, vec![0; 1 << 16]);
-    while !inflater.is_done() {
-        if bytes.len() - written < 1 << 15 {
-            bytes.resize(2 * bytes.len(), 0);
-        }
-        let (more_read, more_written) = inflater.read(&stream[read..], &mut bytes, written, true).ok()?;
-        (read, written) = (read + more_read, written + more_written);
-    }
-    bytes.truncate(written);
-    assert!(bytes == other);
-    Some(bytes)
 }
 
 fuzz_target!(|input: Input| {

@@ -117,11 +117,11 @@ mod tests {
     #[test]
     fn folders_of_this_machine_are_seen() {
         let program =
-            b"\0memchr-2.7.6/src/lib.rs/rustc/5980/library/std/home/me/.cargo/registry/src/a.rs\0/home/melon/b";
+            b"\0memchr-2.7.6/src/lib.rs/rustc/5980/library/std/disk/me/.cargo/registry/src/a.rs\0/disk/melon/b";
         for (folders, seen) in [
-            (&["/home/me/halver", "/home/me/.cargo"][..], Some("/home/me/.cargo")),
-            (&["/home/me", "/home/other"], Some("/home/me")),
-            (&["/home/mel", "/home/melon/b", "/src"], None),
+            (&["/disk/me/halver", "/disk/me/.cargo"][..], Some("/disk/me/.cargo")),
+            (&["/disk/me", "/disk/other"], Some("/disk/me")),
+            (&["/disk/mel", "/disk/melon/b", "/src"], None),
         ] {
             let found = named(program, folders.iter().map(PathBuf::from));
             assert_eq!(found, seen.map(PathBuf::from), "{folders:?}");

@@ -4,6 +4,8 @@ mod ahead;
 mod bits;
 mod input;
 mod lane;
+#[cfg(test)]
+mod others;
 mod table;
 mod window;
 

@@ -1,27 +1,9 @@
 use super::fuzzing::inflated_in_pieces;
+use super::others::by_others;
 use super::*;
 use crate::Effort;
 use crate::deflate::Deflater;
 use crate::deflate::tests::{inputs, noise};
-
-/// What two other crates make of the stream. The one takes the symbols 286 and 287 for the end of a block, the other takes
-/// codes of distances with gaps: what one refuses is broken. No checksum is looked at, but the first one wants it.
-fn by_others(stream: &[u8]) -> Option<Vec<u8>> {
-    let other = miniz_oxide::inflate::decompress_to_vec(&stream[2..]).ok()?;
-    let mut inflater = fdeflate::Decompressor::new();
-    inflater.ignore_adler32();
-    let (mut read, mut written, mut bytes) = (0, 0, vec![0; 1 << 16]);
-    while !inflater.is_done() {
-        if bytes.len() - written < 1 << 15 {
-            bytes.resize(2 * bytes.len(), 0);
-        }
-        let (more_read, more_written) = inflater.read(&stream[read..], &mut bytes, written, true).ok()?;
-        (read, written) = (read + more_read, written + more_written);
-    }
-    bytes.truncate(written);
-    assert!(bytes == other);
-    Some(bytes)
-}
 
 /// Streams by name: of every kind of block, and of many ways to find matches.
 fn streams() -> impl Iterator<Item = (String, Vec<u8>, Vec<u8>)> {
