@@ -1,12 +1,13 @@
 //! A module as the linker makes it with `--emit-relocs`: its code, its data, and which of their bytes refer to which
 //! function or piece of data.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use wasmparser::{
-    ConstExpr, DataKind, Element, ElementItems, ElementKind, ExternalKind, FunctionBody, KnownCustom, Linking,
-    LinkingSectionReader, Name, NameSectionReader, Operator, Parser, Payload, RelocationEntry, SymbolInfo, TypeRef,
+    ConstExpr, DataKind, Element, ElementItems, ElementKind, Export, ExportSectionReader, ExternalKind, FunctionBody,
+    KnownCustom, Linking, LinkingSectionReader, Name, NameSectionReader, Operator, Parser, Payload, RelocationEntry,
+    SymbolInfo, TypeRef,
 };
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -24,6 +25,10 @@ pub(crate) struct Module<'a> {
     pub(crate) bytes: &'a [u8],
     /// Functions that are imported; their indices come first.
     pub(crate) imports: u32,
+    /// The names of what is imported.
+    pub(crate) import_names: HashSet<&'a str>,
+    /// What is used from outside.
+    pub(crate) exports: Vec<Export<'a>>,
     /// Functions that are called from outside.
     pub(crate) roots: Vec<u32>,
     pub(crate) bodies: Vec<FunctionBody<'a>>,
@@ -72,15 +77,12 @@ impl<'a> Module<'a> {
         match payload {
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
-                    self.imports += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                    let import = import?;
+                    self.imports += u32::from(matches!(import.ty, TypeRef::Func(_)));
+                    self.import_names.insert(import.name);
                 }
             }
-            Payload::ExportSection(exports) => {
-                for export in exports {
-                    let export = export?;
-                    self.roots.extend((export.kind == ExternalKind::Func).then_some(export.index));
-                }
-            }
+            Payload::ExportSection(exports) => self.read_exports(exports)?,
             Payload::StartSection { func, .. } => self.roots.push(func),
             Payload::ElementSection(elements) => {
                 for element in elements {
@@ -100,6 +102,22 @@ impl<'a> Module<'a> {
             }
             _ => {}
         }
+        Ok(())
+    }
+
+    /// Leaves out what describes to wasm-bindgen an import that the module does without, or an export that it has not: the
+    /// linker keeps all thousand descriptions of js-sys, and with them the functions that closures would be called by.
+    fn read_exports(&mut self, exports: ExportSectionReader<'a>) -> Result<()> {
+        const DESCRIBES: &str = "__wbindgen_describe_";
+        let exports = exports.into_iter().collect::<wasmparser::Result<Vec<_>>>()?;
+        let names: HashSet<&str> = exports.iter().map(|export| export.name).collect();
+        let is_used = |export: &Export<'_>| {
+            let described = export.name.strip_prefix(DESCRIBES);
+            described.is_none_or(|name| names.contains(name) || self.import_names.contains(name))
+        };
+        self.exports = exports.into_iter().filter(is_used).collect();
+        let functions = self.exports.iter().filter(|export| export.kind == ExternalKind::Func);
+        self.roots.extend(functions.map(|export| export.index));
         Ok(())
     }
 
@@ -148,5 +166,35 @@ fn constant(expression: &ConstExpr<'_>) -> Result<i32> {
     match expression.get_operators_reader().read()? {
         Operator::I32Const { value } => Ok(value),
         _ => Err("has an offset that is no constant".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_encoder::{self as encoder, EntityType, ExportKind, ExportSection, Function, ValType};
+
+    use super::*;
+
+    #[test]
+    fn descriptions_of_what_is_not_there_are_left_out() {
+        let (mut types, mut imports) = (encoder::TypeSection::new(), encoder::ImportSection::new());
+        types.ty().function([], [ValType::I32]);
+        imports.import("__wbindgen_placeholder__", "used", EntityType::Function(0));
+        let (mut functions, mut exports, mut code) =
+            (encoder::FunctionSection::new(), ExportSection::new(), encoder::CodeSection::new());
+        let names = ["halve", "__wbindgen_describe_halve", "__wbindgen_describe_used", "__wbindgen_describe_unused"];
+        for (function, name) in (1..).zip(names) {
+            functions.function(0);
+            exports.export(name, ExportKind::Func, function);
+            let mut body = Function::new([]);
+            body.instructions().i32_const(0).end();
+            code.function(&body);
+        }
+        let mut module = encoder::Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
+        let bytes = module.finish();
+        let module = Module::read(&bytes).unwrap();
+        assert_eq!(module.exports.iter().map(|export| export.name).collect::<Vec<_>>(), names[..3]);
+        assert_eq!(module.roots, [1, 2, 3]);
     }
 }

@@ -7,6 +7,7 @@
 //! fresh machine has no tool to install.
 
 mod linked;
+mod renumber;
 mod trim;
 
 use std::fs;
@@ -30,8 +31,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Writes the bindings of `input`, [trimmed](trim::trim), into `directory`. The section with the names of functions and the one with
-/// the names of compilers go: nothing reads them in a browser, and the first is a tenth of the file.
+/// Writes the bindings of `input`, [trimmed](trim::trim) before and [renumbered](renumber::renumber) after, into
+/// `directory`. The section with the names of functions and the one with the names of compilers go: nothing reads them in a
+/// browser, and the first is a tenth of the file.
 ///
 /// # Errors
 /// One line: the file cannot be read, was made for another version of wasm-bindgen, or cannot be written.
@@ -43,5 +45,9 @@ fn bind(input: &Path, directory: &Path, name: &str) -> Result<(), String> {
         .typescript(false)
         .bundler(true)
         .and_then(|bindgen| bindgen.remove_name_section(true).remove_producers_section(true).generate(directory))
-        .map_err(|error| format!("{error:#}").replace('\n', " "))
+        .map_err(|error| format!("{error:#}").replace('\n', " "))?;
+    let bound = directory.join(format!("{name}_bg.wasm"));
+    let module = fs::read(&bound).map_err(|error| error.to_string())?;
+    let module = renumber::renumber(&module).map_err(|error| error.to_string())?;
+    fs::write(&bound, module).map_err(|error| error.to_string())
 }

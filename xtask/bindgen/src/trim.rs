@@ -135,6 +135,9 @@ impl Module<'_> {
         for payload in Parser::new(0).parse_all(self.bytes) {
             let payload = payload?;
             match &payload {
+                Payload::ExportSection(_) => {
+                    out.section(&self.used_exports());
+                }
                 Payload::ElementSection(_) => {
                     out.section(&self.trimmed_table(functions));
                 }
@@ -157,6 +160,14 @@ impl Module<'_> {
             }
         }
         Ok(out.finish())
+    }
+
+    fn used_exports(&self) -> encoder::ExportSection {
+        let mut section = encoder::ExportSection::new();
+        for export in &self.exports {
+            section.export(export.name, export.kind.into(), export.index);
+        }
+        section
     }
 
     /// The table, where what is not reached gives way to one function that is not reached either.
