@@ -16,7 +16,7 @@ use image::{ImageDecoder, ImageResult};
 use crate::picture::{Origin, Picture, Profile};
 use crate::raster::{Model, Raster, Samples};
 use crate::survey::Survey;
-use crate::{Color, Error, Format, Info, Reveals, icc};
+use crate::{Color, Error, Format, Info, Reveals, full, icc};
 
 const fn malformed(reason: &'static str) -> Error {
     Error::Malformed { format: Format::Bmp, reason }
@@ -203,6 +203,7 @@ pub(crate) fn survey_head(head: &[u8]) -> Result<Option<Survey>, Error> {
 
 /// The pixels of `source`, from the top, palettes expanded.
 pub(crate) fn decode(source: &[u8]) -> Result<Picture, Error> {
+    full::only()?;
     let header = Header::read(source)?;
     // Four bytes for each pixel must have addresses, whatever the limits are.
     usize::try_from(4 * u64::from(header.width) * u64::from(header.height))

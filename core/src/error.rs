@@ -39,6 +39,9 @@ pub enum Error {
         /// What the limit allows, in the same unit.
         allowed: u64,
     },
+    /// What the image or the options want is no part of this build, which lacks the crate's feature `full`: the caller takes
+    /// one that has it, and gets from it the same bytes of all else.
+    LeftOut,
 }
 
 /// Which of the [`Limits`](crate::Limits) an image would cross, with its unit.
@@ -70,6 +73,7 @@ impl Error {
             Self::UnsupportedFeature { .. } => "unsupported-feature",
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too-large",
+            Self::LeftOut => "left-out",
         }
     }
 }
@@ -96,6 +100,7 @@ impl std::fmt::Display for Error {
                 };
                 write!(f, "too large: {needed} {unit} needed, {allowed} allowed")
             }
+            Self::LeftOut => f.write_str("left out of this build, the full one takes it"),
         }
     }
 }

@@ -21,6 +21,7 @@ mod estimate;
 mod exif;
 mod format;
 mod found;
+mod full;
 mod gif;
 mod halve;
 mod icc;

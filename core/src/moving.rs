@@ -9,7 +9,7 @@ use crate::picture::{Origin, Profile};
 use crate::png::{self, Kind};
 use crate::raster::{Model, Raster, Samples};
 use crate::survey::Survey;
-use crate::{Animation, Color, Decision, Error, Format, Light, Options, Quality, Target, gif, webp};
+use crate::{Animation, Color, Decision, Error, Format, Light, Options, Quality, Target, full, gif, webp};
 
 impl Survey {
     /// Whether the picture moves and its half is to go on moving.
@@ -164,6 +164,7 @@ fn to_gif(gamut: Gamut, mut player: Player<'_>, room: Room<'_>) -> Made {
 /// A palette stays one; other pictures are of the kind that holds their pixels and no more, and that their profile
 /// describes: RGB, palettes among it, or grey.
 fn to_png(gamut: Gamut, mut player: Player<'_>, setting: &Setting<'_>, room: Room<'_>) -> Made {
+    full::only()?;
     let (colors, reduced) = gamut.histogram.palette(256);
     let has_palette = setting.origin.has_palette() || !reduced && !setting.grey_profile;
     let decided = (has_palette && reduced).then_some(Decision::PaletteReduced { colors: colors.len() as u32 });
@@ -189,6 +190,7 @@ fn to_png(gamut: Gamut, mut player: Player<'_>, setting: &Setting<'_>, room: Roo
 }
 
 fn to_webp(mut player: Player<'_>, setting: &Setting<'_>, room: Room<'_>) -> Result<Vec<u8>, Error> {
+    full::only()?;
     let size = (player.half.width, player.half.height);
     let mut movie = webp::Movie::new(size, player.plays, setting.lossy, setting.options.effort, setting.profile)?;
     while let Some(step) = player.step()? {

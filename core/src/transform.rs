@@ -6,7 +6,7 @@ use crate::picture::{Origin, Profile};
 use crate::raster::{Model, Raster};
 use crate::survey::Survey;
 use crate::{
-    Coding, Color, Decision, Error, Format, Light, Options, Output, Quality, Suits, Target, bmp, gif, half, jpeg,
+    Coding, Color, Decision, Error, Format, Light, Options, Output, Quality, Suits, Target, bmp, full, gif, half, jpeg,
     moving, png, webp,
 };
 
@@ -36,6 +36,7 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
     let bytes = match survey.planes() {
         Some(header) if wanted == Target::Jpeg => making.halve_jpeg(image, header)?,
         _ if moves && wanted == Target::Auto => {
+            full::only()?;
             (making.profile, making.origin) = moving::origin(image, &survey)?;
             let model = if survey.info.color == Color::Grey { Model::Grey } else { Model::Rgb };
             let keeps = !making.needs_png(model) && !making.has_grey_profile(model);
@@ -198,6 +199,7 @@ impl Making<'_> {
 
     /// In the format that takes the fewest bytes, among those that lose nothing which the picture needs.
     fn encode_smallest(&mut self, half: &Raster, planes: Planes<'_>) -> Result<Vec<u8>, Error> {
+        full::only()?;
         let suits = Suits::of(half, self.origin.is_lossy());
         let exact = suits != Suits::Photograph || self.options.webp == Coding::Lossless && !self.origin.is_lossy();
         let webp = suits != Suits::Deep && webp::fits(half.width, half.height) && !self.has_grey_profile(half.model);

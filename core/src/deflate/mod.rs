@@ -19,6 +19,7 @@ pub(crate) mod tests;
 use simd_adler32::Adler32;
 
 use crate::Effort;
+use crate::full::IS_FULL;
 pub(crate) use block::literals_cost;
 use block::{Blocks, Token};
 use search::{Chains, LONGEST, Patience, REACH, START, Threes, View};
@@ -113,8 +114,8 @@ impl Deflater {
         let end = if last { self.window.len() } else { self.window.len() - AHEAD };
         match self.effort {
             Effort::Fast => self.parse_quickly(end, Patience { depth: 4, enough: 32 }),
-            Effort::Balanced => self.parse_quickly(end, Patience { depth: 28, enough: 96 }),
-            Effort::Small => optimal::parse(self, end),
+            Effort::Small if IS_FULL => optimal::parse(self, end),
+            Effort::Balanced | Effort::Small => self.parse_quickly(end, Patience { depth: 28, enough: 96 }),
         }
     }
 

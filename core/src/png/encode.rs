@@ -6,6 +6,7 @@ use super::space::Space;
 use super::write::{SIGNATURE, chunk, close, open};
 use crate::Effort;
 use crate::deflate::Deflater;
+use crate::full::IS_FULL;
 
 /// What says how the samples look.
 #[derive(Clone, Copy)]
@@ -117,7 +118,8 @@ impl Pixels {
     pub(super) fn behind(file: Vec<u8>, layout: Layout, height: u32, indexed: bool, effort: Effort) -> Self {
         // PNG 12.7: filters seldom help where samples are indices or less than a byte.
         let strategy = if indexed || layout.depth < 8 { Strategy::Fixed(0) } else { Strategy::Sparse };
-        let held = (effort == Effort::Small).then(|| Vec::with_capacity(layout.row_bytes() * height as usize));
+        let held =
+            (IS_FULL && effort == Effort::Small).then(|| Vec::with_capacity(layout.row_bytes() * height as usize));
         Self { layout, filter: Filter::new(layout, strategy), deflater: Deflater::behind(file, effort), held }
     }
 

@@ -1,12 +1,13 @@
 //! The frames of an APNG, painted onto a canvas.
 
-use crate::Error;
 use crate::animation::{Canvas, Delay, Disposal, Frame, Frames, Rect, Reel};
+use crate::{Error, full};
 
 use super::animation::{self, Blend, Dispose, FrameControl};
 
 /// The frames of `source`.
 pub(crate) fn reel(source: &[u8]) -> Result<Reel<'_>, Error> {
+    full::only()?;
     let frames = animation::Frames::of(source)?;
     let (width, height) = frames.size();
     Ok(Reel { width: width as usize, height: height as usize, plays: frames.plays, frames: Box::new(frames) })

@@ -1,7 +1,7 @@
 //! The frames of an animated WebP: read from `ANMF` chunks, painted onto a canvas.
 
-use crate::Error;
 use crate::animation::{Canvas, Delay, Disposal, Frame, Frames, Rect, Reel};
+use crate::{Error, full};
 
 use super::chunk::{Chunks, image_header, next_chunk};
 use super::image::Image;
@@ -60,6 +60,7 @@ struct WebPFrames<'a> {
 
 /// The frames of `source`.
 pub(crate) fn reel(source: &[u8]) -> Result<Reel<'_>, Error> {
+    full::only()?;
     let chunks = Chunks::walk(source)?;
     let canvas = chunks.size();
     let frames = WebPFrames { canvas, rest: Chunks::all(source, chunks.end) };

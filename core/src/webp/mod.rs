@@ -14,7 +14,7 @@ use crate::options::Light;
 use crate::picture::{Origin, Picture, Profile};
 use crate::raster::Raster;
 use crate::survey::{Survey, shown};
-use crate::{Color, Effort, Error, Format, Info, Quality, half};
+use crate::{Color, Effort, Error, Format, Info, Quality, full, half};
 
 use chunk::Chunks;
 use container::{Coded, Data};
@@ -116,6 +116,7 @@ pub(crate) fn keeps_planes(survey: &Survey) -> bool {
 /// # Errors
 /// Malformed where its image data are broken.
 pub(crate) fn halve(source: &[u8], quality: Quality, effort: Effort, profile: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    full::only()?;
     let chunks = Chunks::walk(source)?;
     let planes = vp8::Planes::half_of(chunks.data)?;
     let (width, height) = chunks.size();
@@ -152,6 +153,7 @@ pub(crate) fn encode_lossy(
     effort: Effort,
     profile: Option<&[u8]>,
 ) -> Result<Vec<u8>, Error> {
+    full::only()?;
     container::still(&lossy(raster, quality, effort)?, profile)
 }
 
@@ -160,5 +162,6 @@ pub(crate) fn encode_lossy(
 /// # Errors
 /// As [`lossless`].
 pub(crate) fn encode(raster: &Raster, effort: Effort, profile: Option<&[u8]>) -> Result<Vec<u8>, Error> {
+    full::only()?;
     container::still(&lossless(raster, effort)?, profile)
 }

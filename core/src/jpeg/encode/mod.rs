@@ -27,6 +27,7 @@ use super::huffman::{Class, annex_k};
 use super::layout::{Layout, Plane, Planes};
 use super::marker::{APP0, APP2, APP14, DQT, EOI, SOF0, SOF2, SOS};
 use super::quantization::{Table, ZIGZAG};
+use crate::full::IS_FULL;
 use crate::{Color, Effort, Error, Limit};
 
 /// What a file is to be like.
@@ -162,7 +163,7 @@ impl Encoder {
         if let Output::Holding(held) = &mut self.output {
             for (index, (component, plane)) in held.components.iter_mut().zip(band).enumerate() {
                 let quantizer = &self.quantizers[self.plan.kind(index)];
-                let is_weighed = self.plan.effort == Effort::Small;
+                let is_weighed = IS_FULL && self.plan.effort == Effort::Small;
                 component.push(plane, |columns| {
                     let block = quantizer.quantize(columns);
                     if is_weighed { block.with_unquantised(columns) } else { block }
@@ -203,7 +204,7 @@ impl Encoder {
     pub(super) fn finish(mut self) -> Result<Vec<u8>, Error> {
         if let Output::Holding(held) = self.output {
             return match self.plan.effort {
-                Effort::Small => self.plan.write_small(held),
+                Effort::Small if IS_FULL => self.plan.write_small(held),
                 _ => self.plan.write_progressive(&held),
             };
         }
