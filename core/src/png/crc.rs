@@ -18,9 +18,14 @@ mod tables {
     /// `TABLES[n][byte]` is the checksum of `byte` and `n` zeros behind it, without the inversions at both ends.
     static TABLES: LazyLock<Box<[[u32; 256]; 8]>> = LazyLock::new(|| {
         let mut tables = Box::new([[0; 256]; 8]);
-        for byte in 0..256 {
-            let step = |sum: u32, _| if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ POLYNOMIAL };
-            tables[0][byte] = (0..8).fold(byte as u32, step);
+        // By the sums of single bits. Where the bits of each byte are gone through, LLVM (22) knows what that is and puts a
+        // table of its own into the module.
+        let mut sum = 1;
+        for bit in [128, 64, 32, 16, 8, 4, 2, 1] {
+            sum = if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ POLYNOMIAL };
+            for higher in (0..256).step_by(2 * bit) {
+                tables[0][higher | bit] = tables[0][higher] ^ sum;
+            }
         }
         for zeros in 1..8 {
             tables[zeros] = tables[zeros - 1].map(|sum| sum >> 8 ^ tables[0][sum as usize & 255]);
