@@ -14,7 +14,7 @@
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
-/** The smallest module with a 128-bit instruction: tells which build of the engine this browser takes. */
+/** The smallest module with a 128-bit instruction: tells which builds of the engine this browser takes. */
 const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11]);
 
 /** A test holds this list against the folder. */
@@ -25,8 +25,8 @@ const FILES = [
     'element', 'engine', 'failure', 'file-card', 'file-name', 'fresh-link', 'gesture', 'idle', 'lens', 'offline', 'outbox', 'picker', 'picture', 'privacy',
     'profile', 'quantity', 'receipt', 'result', 'retry', 'shelf', 'slots', 'steps', 'stored-half', 'thumbnail', 'transfer', 'upload', 'verdict',
     'verification', 'verify', 'view'].map((name) => `${name}.js`),
-  ...['core', 'error', 'glue', 'halver', 'index', 'job', 'known-answer', 'pool', 'thread', 'worker'].map((name) => `halver/${name}.js`),
-  WebAssembly.validate(SIMD) ? 'halver/core-simd.wasm' : 'halver/core.wasm',
+  ...['core', 'error', 'glue', 'halver', 'index', 'job', 'known-answer', 'worker'].map((name) => `halver/${name}.js`),
+  ...['core', 'full'].map((size) => `halver/${size}${WebAssembly.validate(SIMD) ? '-simd' : ''}.wasm`),
 ];
 
 /** Milliseconds that a navigation waits for a whole new generation before it takes the one that is there. */

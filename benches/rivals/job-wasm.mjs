@@ -1,7 +1,8 @@
 /**
  * Our browser package in Node. A job for each line on standard input; see jobs.mjs.
  *
- *     node job-wasm.mjs FILE [OPTIONS [BUILD]]      OPTIONS: JSON for halve(), {} by default; BUILD: core-simd, or core
+ *     node job-wasm.mjs FILE [OPTIONS [BUILD]]      OPTIONS: JSON for halve(), {} by default; BUILD: core-simd by default, core,
+ *     full-simd or full
  */
 
 import { readFileSync } from 'node:fs';

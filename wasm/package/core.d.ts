@@ -8,9 +8,10 @@ import type { Half, Info, Limits, Options } from './index.js';
 export { HalverError } from './index.js';
 
 /**
- * Takes `core.wasm` or, where there is SIMD, `core-simd.wasm`: compiled, or its bytes. What cannot be
- * compiled, or is of another version of this package, is `engine-missing`. Once: after `engine-crashed` this copy of the
- * module is spent, and a worker of one's own should be replaced.
+ * Takes `full.wasm` or, where there is SIMD, `full-simd.wasm`: compiled, or its bytes. `core.wasm` and `core-simd.wasm` are
+ * smaller, and throw `left-out` of what they leave out: see `Settings.full`. What cannot be compiled, or is of another
+ * version of this package, is `engine-missing`. Once: after `engine-crashed` this copy of the module is spent, and a worker of
+ * one's own should be replaced.
  */
 export function load(module: WebAssembly.Module | BufferSource): void;
 

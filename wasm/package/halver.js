@@ -10,7 +10,7 @@ const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123
 /**
  * @typedef {object} Platform
  * @property {(base: string | undefined) => Worker} spawn from the folder `base`, which ends with a slash
- * @property {(build: 'simd' | 'scalar', base: string | undefined) => Promise<WebAssembly.Module>} compile
+ * @property {(name: string, base: string | undefined) => Promise<WebAssembly.Module>} compile a module, by the name of its file without `.wasm`
  * @property {(blob: Blob) => Promise<Blob | Uint8Array>} carry gives what can cross over to a worker
  * @property {number} workers
  */
@@ -21,12 +21,19 @@ const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123
  * @param {Platform} platform
  * @param {import('./index.js').Settings} settings
  */
-export async function create(platform, { base, workers = platform.workers, simd, memory = 64 << 20, timeout = Infinity } = {}) {
-  const limits = { workers: Math.max(1, workers || 1), memory, timeout };
+export async function create(platform, { base, workers = platform.workers, simd, full = false, memory = 64 << 20, timeout = Infinity } = {}) {
   const folder = base && `${base}`.replace(/\/?$/, '/');
   const start = async (/** @type {'simd' | 'scalar'} */ build) => {
-    const module = await platform.compile(build, folder).catch(missing);
-    const pool = new Pool(() => spawn(platform, folder), module, limits);
+    /** @type {Record<string, Promise<WebAssembly.Module> | undefined>} */
+    const modules = {};
+    const load = (/** @type {boolean} */ isFull) => {
+      const name = (isFull ? 'full' : 'core') + (build === 'simd' ? '-simd' : '');
+      return (modules[name] ??= platform.compile(name, folder).catch((cause) => {
+        modules[name] = undefined;
+        missing(cause);
+      }));
+    };
+    const pool = new Pool({ spawn: () => spawn(platform, folder), load, workers: Math.max(1, workers || 1), full, memory, timeout });
     return new Halver(pool, platform.carry, { build, ...(await pool.start()) });
   };
   if (simd === 'off' || !globalThis.WebAssembly?.validate(SIMD)) {
@@ -79,7 +86,7 @@ class Halver {
     const question = { task: /** @type {const} */ ('halve'), source: await this.#portable(source), options };
     let waiting = 0;
     const half = await this.#pool.run(question, signal, (stage) => {
-      waiting ||= performance.now() - begin;
+      waiting = stage === 'reading' ? performance.now() - begin : waiting;
       onProgress?.(/** @type {any} */ ({ stage }));
     });
     return { ...half, engine: this.engine.build, timings: { waiting, ...half.timings } };

@@ -15,6 +15,12 @@ export interface Settings {
   base?: string | URL;
   /** Images halved at the same time, at most; by default one less than there are processors, at least 1, at most 4. */
   workers?: number;
+  /**
+   * Whether to begin with the full engine. By default with a smaller one, which does for most pictures: the full one is loaded
+   * when a job takes it, because it makes WebP, takes the smallest format (`auto`) or much effort (`small`), or begins with a
+   * BMP, or with a PNG or WebP that moves.
+   */
+  full?: boolean;
   /** `off` takes the build without SIMD, which gives the same bytes more slowly. */
   simd?: 'auto' | 'off';
   /** Bytes of WebAssembly memory; a worker that has more after an image is replaced. By default 64 MiB. */
@@ -104,7 +110,7 @@ export interface HalveOptions extends Options {
   onProgress?(progress: { stage: Stage }): void;
 }
 
-/** What a job is at, in this order. */
+/** What a job is at, in this order; `waiting` begins it again where it waits for the full engine. */
 export type Stage = 'waiting' | 'reading' | 'halving' | 'hashing';
 
 export interface Half {
@@ -223,6 +229,8 @@ export type Code =
   | 'unsupported-feature'
   | 'malformed'
   | 'too-large'
+  /** The caller, of `halver/core` alone: the module is not the full one, which this takes. */
+  | 'left-out'
   /** The caller: an option that there is not, or with a value that it cannot have; `dispose` was called. */
   | 'bad-options'
   | 'disposed'

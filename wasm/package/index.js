@@ -16,9 +16,15 @@ const page = {
     ? new Worker(at(base, 'worker.js'), { type: 'module' })
     : new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })),
   carry: async (blob) => blob,
-  compile: async (build, base) => {
-    const ours = build === 'simd' ? new URL('./core-simd.wasm', import.meta.url) : new URL('./core.wasm', import.meta.url);
-    const answer = await fetch(base ? at(base, build === 'simd' ? 'core-simd.wasm' : 'core.wasm') : ours);
+  compile: async (name, base) => {
+    /** @type {Record<string, URL>} */
+    const ours = {
+      'core': new URL('./core.wasm', import.meta.url),
+      'core-simd': new URL('./core-simd.wasm', import.meta.url),
+      'full': new URL('./full.wasm', import.meta.url),
+      'full-simd': new URL('./full-simd.wasm', import.meta.url),
+    };
+    const answer = await fetch(base ? at(base, `${name}.wasm`) : ours[name]);
     const type = answer.headers.get('content-type');
     // Servers of applications give their page for what is not there.
     if (!answer.ok || type?.startsWith('text/html')) {

@@ -22,9 +22,9 @@ const node = {
       return new Uint8Array(buffer);
     }
   },
-  compile: async (build, base) => {
-    const file = build === 'simd' ? './core-simd.wasm' : './core.wasm';
-    return WebAssembly.compile(/** @type {BufferSource} */ (await readFile(new URL(file, base ?? import.meta.url))));
+  compile: async (name, base) => {
+    const file = new URL(`./${name}.wasm`, base ?? import.meta.url);
+    return WebAssembly.compile(/** @type {BufferSource} */ (await readFile(file)));
   },
 };
 

@@ -16,11 +16,15 @@ const FOREVER = 2 ** 31;
  *
  * A thread passes from hand to hand: whoever changes what there is calls `#serve`, which gives a free thread to a job
  * that waits. A job is never only told that there may be one, as it could be gone by then, and the word with it.
+ *
+ * Threads have the smaller engine until a job takes the full one; from then on all have that.
  */
 export class Pool {
-  #spawn;
-  #module;
   #settings;
+  /** Whether threads start with the full engine. */
+  #isFull;
+  /** @type {((reason: unknown) => void)[]} Ends jobs that wait for the full engine. */
+  #growing = [];
   #isDisposed = false;
   /** @type {Set<Thread>} All of them, those that start as well. */
   #threads = new Set();
@@ -33,14 +37,11 @@ export class Pool {
   #resting;
 
   /**
-   * @param {() => Worker} spawn
-   * @param {WebAssembly.Module} module
-   * @param {{ workers: number, memory: number, timeout: number }} settings
+   * @param {{ spawn: () => Worker, load: (isFull: boolean) => Promise<WebAssembly.Module>, workers: number, full: boolean, memory: number, timeout: number }} settings
    */
-  constructor(spawn, module, settings) {
-    this.#spawn = spawn;
-    this.#module = module;
+  constructor(settings) {
     this.#settings = settings;
+    this.#isFull = settings.full;
   }
 
   /** Starts the first thread, and gives what its engine says of itself. */
@@ -66,6 +67,10 @@ export class Pool {
     try {
       signal?.throwIfAborted();
       return await thread.ask(question, onStage);
+    } catch (/** @type {any} */ error) {
+      if (error?.code !== 'left-out' || thread.isFull) {
+        throw error;
+      }
     } finally {
       signal?.removeEventListener('abort', abort);
       clearTimeout(timer);
@@ -75,11 +80,15 @@ export class Pool {
       }
       this.#release(thread);
     }
+    onStage('waiting');
+    await this.#grow(signal);
+    return this.run(question, signal, onStage);
   }
 
   dispose() {
     this.#isDisposed = true;
     this.#queue.splice(0).forEach(({ reject }) => reject(disposed()));
+    this.#growing.forEach((reject) => reject(disposed()));
     this.#threads.forEach((thread) => thread.end(disposed()));
     this.#serve();
   }
@@ -110,6 +119,20 @@ export class Pool {
     }
   }
 
+  /**
+   * Loads the full engine. Where that fails, only the job is told that takes it.
+   *
+   * @param {AbortSignal | undefined} signal
+   */
+  async #grow(signal) {
+    await new Promise((resolve, reject) => {
+      this.#growing.push(reject);
+      signal?.addEventListener('abort', () => reject(signal.reason));
+      this.#settings.load(true).then(resolve, reject);
+    });
+    this.#isFull = true;
+  }
+
   /** @param {Thread} thread */
   #release(thread) {
     this.#idle.push(thread);
@@ -118,6 +141,7 @@ export class Pool {
 
   /** Gives threads to jobs that wait, starts those that are missing, and lets all rest when there is nothing to do. */
   #serve() {
+    this.#idle.forEach((thread) => thread.isFull === this.#isFull || thread.end());
     this.#threads.forEach((thread) => thread.isAlive || this.#threads.delete(thread));
     this.#idle = this.#idle.filter(({ isAlive }) => isAlive);
     while (this.#queue.length && this.#idle.length) {
@@ -134,7 +158,7 @@ export class Pool {
     }
   }
 
-  /** One thread more. Should it not start, the job that has waited longest is told. */
+  /** One thread more. Should it not start, the job that has waited longest is told, and others try the smaller engine again. */
   async #add() {
     this.#starting += 1;
     try {
@@ -142,6 +166,7 @@ export class Pool {
       this.#idle.push(thread);
     } catch (error) {
       this.#queue.shift()?.reject(error);
+      this.#isFull = this.#settings.full;
     }
     this.#starting -= 1;
     this.#serve();
@@ -149,10 +174,11 @@ export class Pool {
 
   /** A thread that has proved its engine; one that does not is ended, whatever it says. */
   async #start() {
-    const thread = new Thread(this.#spawn());
+    const { spawn, load } = this.#settings;
+    const thread = new Thread(spawn(), this.#isFull);
     this.#threads.add(thread);
     try {
-      return { thread, about: await thread.ask({ module: this.#module }) };
+      return { thread, about: await thread.ask({ module: await load(thread.isFull) }) };
     } catch (error) {
       thread.end(error);
       throw error;

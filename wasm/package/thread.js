@@ -16,9 +16,13 @@ export class Thread {
   /** @type {unknown} */
   #reason;
 
-  /** @param {Worker} worker */
-  constructor(worker) {
+  /**
+   * @param {Worker} worker
+   * @param {boolean} isFull whether its engine leaves nothing out
+   */
+  constructor(worker, isFull) {
     this.#worker = worker;
+    this.isFull = isFull;
     worker.onmessage = ({ data }) => this.#hear(data);
     worker.onerror = (event) => {
       event.preventDefault?.();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { openAsBlob, writeFileSync } from 'node:fs';
+import { openAsBlob, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +53,31 @@ test('both builds give the same bytes', async () => {
   const halves = await Promise.all([simd.halve(large), scalar.halve(large)]);
   assert.deepEqual(halves.map(({ engine }) => engine), ['simd', 'scalar']);
   assert.equal(halves[0].sha256, halves[1].sha256);
+});
+
+test('the full engine is loaded when a job takes it, and goes on with all', async () => {
+  const halver = await start({ workers: 1 });
+  const expected = await (await start({ full: true })).halve(photo, { format: 'webp' });
+  assert.equal(expected.type, 'image/webp');
+  const jpeg = await halver.halve(photo);
+  const stages = [];
+  const webp = await halver.halve(new Blob([photo]), { format: 'webp', onProgress: ({ stage }) => stages.push(stage) });
+  assert.equal(webp.sha256, expected.sha256);
+  assert.deepEqual(stages, ['waiting', 'reading', 'waiting', 'reading', 'halving', 'hashing']);
+  assert.deepEqual(Object.keys(webp.timings).sort(), ['halving', 'hashing', 'reading', 'waiting']);
+  assert.equal((await halver.halve(photo)).sha256, jpeg.sha256);
+});
+
+test('where the full engine does not load, only the jobs are told that take it', async () => {
+  const base = doctored({ 'full-simd.wasm': () => Buffer.from('no module') });
+  const halver = await start({ base, workers: 1 });
+  for (let round = 0; round < 2; round += 1) {
+    const [webp, jpeg] = await Promise.allSettled([halver.halve(photo, { format: 'webp' }), halver.halve(photo)]);
+    assert.equal(webp.reason?.code, 'engine-missing');
+    assert.equal(jpeg.value?.type, 'image/jpeg');
+  }
+  writeFileSync(new URL('full-simd.wasm', base), readFileSync(new URL('full-simd.wasm', dist)));
+  assert.equal((await halver.halve(photo, { format: 'webp' })).type, 'image/webp', 'it is asked for again');
 });
 
 test('the header is probed', async () => {
@@ -225,7 +250,7 @@ test('an engine that is not there is said', async () => {
   await assert.rejects(start({ base: new URL('wasm/tests/', root) }), { code: 'engine-missing' });
   await assert.rejects(start({ base: doctored({ 'core-simd.wasm': () => Buffer.from('no module') }) }), { code: 'engine-missing' });
   await assert.rejects(start({ base: doctored({ 'glue.js': () => Buffer.from('no script') }) }), { code: 'engine-missing' });
-  const ofAnother = (script) => Buffer.from(script.toString().replaceAll('__wbindgen_throw_', '__wbindgen_throw_of_another_'));
+  const ofAnother = (script) => Buffer.from(script.toString().replaceAll('__wbg_new_from_slice_', '__wbg_new_from_slice_of_another_'));
   await assert.rejects(start({ base: doctored({ 'glue.js': ofAnother }) }), { code: 'engine-missing' });
 });
 

@@ -1,4 +1,4 @@
-/** Both builds give the bytes that the native core is pinned to, for every image and option of its table. */
+/** Each build gives the bytes that the native core is pinned to, for every image and option of its table, or leaves out what it is to leave out. */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -13,13 +13,34 @@ test('the table is the one that is meant', () => {
   assert.ok(rows.length > 30, `${rows.length} rows`);
 });
 
-for (const { name, core } of builds) {
+for (const { name, isFull, core } of builds) {
   test(`${name} meets the table`, () => {
+    let met = 0;
     for (const row of rows) {
       const [path, options, pinned] = row.split('\t');
-      assert.equal(outcome(core, read(path), options), pinned, `${path} with ${options}`);
+      const source = read(path);
+      // What is too large is so for all.
+      const leavesOut = !isFull && pinned !== 'too-large' && isLeftOut(core, source, JSON.parse(options));
+      const expected = leavesOut ? 'left-out' : pinned;
+      assert.equal(outcome(core, source, options), expected, `${path} with ${options}`);
+      met += expected === pinned ? 1 : 0;
     }
+    assert.ok(met > rows.length / 2, `${met} of ${rows.length} rows`);
   });
+}
+
+/** Whether only a full build does it: WebP out, a choice among formats, much effort, BMP, what moves but is no GIF. */
+function isLeftOut(core, source, options) {
+  let info;
+  try {
+    info = core.probe(source);
+  } catch {
+    return false;
+  }
+  const to = options.format ?? info.format;
+  const moves = info.frames > 1;
+  return ['webp', 'auto'].includes(to) || options.effort === 'small' || info.format === 'bmp'
+    || (moves && (info.format !== 'gif' || (to === 'png' && options.animation !== 'first')));
 }
 
 /** The hash of the half by Node's own SHA-256, which must be the report's too, or the code of the error. */

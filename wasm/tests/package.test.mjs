@@ -42,12 +42,14 @@ test('nothing in the scripts needs what a strict page forbids', () => {
   }
 });
 
-test('one build has SIMD, neither has what makes bytes differ or needs special headers', async () => {
-  const [plain, simd] = await Promise.all(['core.wasm', 'core-simd.wasm'].map(features));
-  assert.ok(plain.includes('sign-ext'), `the section is read: ${plain}`);
-  assert.deepEqual(simd.filter((feature) => !plain.includes(feature)), ['simd128']);
-  for (const banned of ['simd128', 'relaxed-simd', 'atomics']) {
-    assert.ok(!plain.includes(banned), banned);
+test('one build of each size has SIMD, none has what makes bytes differ or needs special headers', async () => {
+  for (const size of ['core', 'full']) {
+    const [plain, simd] = await Promise.all([`${size}.wasm`, `${size}-simd.wasm`].map(features));
+    assert.ok(plain.includes('sign-ext'), `the section is read: ${plain}`);
+    assert.deepEqual(simd.filter((feature) => !plain.includes(feature)), ['simd128'], size);
+    for (const banned of ['simd128', 'relaxed-simd', 'atomics']) {
+      assert.ok(!plain.includes(banned), `${size}: ${banned}`);
+    }
   }
 });
 

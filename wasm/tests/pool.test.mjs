@@ -5,13 +5,15 @@ import { beforeEach, mock, test } from 'node:test';
 
 import { dist } from './builds.mjs';
 
-const { Pool } = await import(new URL('pool.js', dist));
+const { Pool } = await import(new URL('halver.js', dist));
 const { HalverError } = await import(new URL('error.js', dist));
 
 /** @type {Stand[]} all that were started in this test */
 let workers;
 /** What a worker that is asked to start does. */
 let onStart;
+/** What comes of loading an engine, full or not. */
+let load;
 
 /** Stands in for a worker: its jobs are done when the test says so. */
 class Stand {
@@ -24,6 +26,7 @@ class Stand {
 
   postMessage(question) {
     if (question.module) {
+      this.engine = question.module;
       onStart(this);
     } else {
       this.asked.push(question.name);
@@ -41,11 +44,12 @@ class Stand {
 
 beforeEach(() => {
   workers = [];
+  load = async (isFull) => (isFull ? 'full' : 'core');
   onStart = (worker) => queueMicrotask(() => worker.answer({ done: {} }));
 });
 
 function pool(settings) {
-  return new Pool(() => new Stand(), {}, { workers: 1, memory: 1000, timeout: Infinity, ...settings });
+  return new Pool({ spawn: () => new Stand(), load: (isFull) => load(isFull), workers: 1, full: false, memory: 1000, timeout: Infinity, ...settings });
 }
 
 /** The job's outcome: what was done, or the name or code of why not. */
@@ -131,7 +135,7 @@ test('a job is given up while its thread starts, at once; the thread serves the 
 
 test('each job has an answer though no thread starts, or none can be made', async () => {
   onStart = (worker) => queueMicrotask(() => worker.onerror({ message: 'no script' }));
-  const unmade = new Pool(() => { throw new HalverError({ code: 'engine-missing', message: 'forbidden' }); }, {}, { workers: 2, timeout: Infinity });
+  const unmade = pool({ spawn: () => { throw new HalverError({ code: 'engine-missing', message: 'forbidden' }); }, workers: 2 });
   for (const jobs of [pool({ workers: 2 }), unmade]) {
     const outcomes = Promise.all(Array.from({ length: 6 }, (_, at) => run(jobs, at)));
     assert.deepEqual(await outcomes, Array(6).fill('engine-missing'));
@@ -209,4 +213,73 @@ test('what a worker says after its end is not heard', async () => {
   workers[0].answer({ stage: 'hashing' });
   workers[0].answer({ done: 'too late' });
   assert.equal(await outcome, 'AbortError');
+});
+
+const LEFT_OUT = { failure: { code: 'left-out', message: 'left out' } };
+
+test('a job that the engine leaves out gets the full one, and so does every job after it', async () => {
+  const jobs = pool({ workers: 2 });
+  const outcomes = ['webp', 'long'].map((name) => run(jobs, name));
+  await calm();
+  workers[0].answer(LEFT_OUT);
+  await calm();
+  assert.deepEqual(workers.map(({ engine, asked, isEnded }) => [engine, asked.join(), isEnded]), [['core', 'webp', true], ['core', 'long', false], ['full', 'webp', false]]);
+  workers[2].answer({ done: 'small' });
+  workers[1].answer({ done: 'good' });
+  assert.deepEqual(await Promise.all(outcomes), ['small', 'good']);
+  assert.equal(workers[1].isEnded, true, 'its engine is not the full one');
+  run(jobs, 'next');
+  await calm();
+  assert.deepEqual(workers[2].asked, ['webp', 'next']);
+});
+
+test('where the full engine counts wrong, other jobs go on with the smaller one', async () => {
+  const jobs = pool();
+  const outcome = run(jobs, 'webp');
+  await calm();
+  onStart = (worker) => queueMicrotask(() => worker.answer(worker.engine === 'full' ? { failure: { code: 'engine-mismatch', message: 'wrong' } } : { done: {} }));
+  workers[0].answer(LEFT_OUT);
+  assert.equal(await outcome, 'engine-mismatch');
+  const next = run(jobs, 'next');
+  await calm();
+  assert.equal(workers.at(-1).engine, 'core');
+  workers.at(-1).answer({ done: 'good' });
+  assert.equal(await next, 'good');
+});
+
+test('what the full engine leaves out is left out', async () => {
+  const jobs = pool({ full: true });
+  const outcome = run(jobs, 'job');
+  await calm();
+  assert.equal(workers[0].engine, 'full');
+  workers[0].answer(LEFT_OUT);
+  assert.equal(await outcome, 'left-out');
+});
+
+test('a job that waits for the full engine is given up at once, disposed of at once, and told where it does not load', async () => {
+  for (const [end, expected] of Object.entries({ abort: 'AbortError', dispose: 'disposed', fail: 'engine-missing' })) {
+    workers = [];
+    const jobs = pool();
+    let fail;
+    load = (isFull) => (isFull ? new Promise((_, reject) => { fail = reject; }) : Promise.resolve('core'));
+    const controller = new AbortController();
+    const outcome = run(jobs, 'webp', controller.signal);
+    await calm();
+    workers[0].answer(LEFT_OUT);
+    await calm();
+    const ends = {
+      abort: () => controller.abort(),
+      dispose: () => jobs.dispose(),
+      fail: () => fail(new HalverError({ code: 'engine-missing', message: 'gone' })),
+    };
+    ends[end]();
+    assert.equal(await Promise.race([outcome, calm().then(() => 'no answer')]), expected, end);
+    if (end !== 'dispose') {
+      const next = run(jobs, 'next');
+      await calm();
+      workers.at(-1).answer({ done: 'good' });
+      assert.equal(await next, 'good', end);
+      assert.equal(workers.at(-1).engine, 'core');
+    }
+  }
 });

@@ -243,7 +243,7 @@ test('all of the page is kept, and nothing else', async () => {
   await close();
 });
 
-/** What the package's facade and worker load, and the build of its engine for this browser. */
+/** What the package's facade and worker load, and the builds of its engine for this browser. */
 function modules() {
   const found = new Set(['index.js', 'worker.js']);
   for (const name of found) {
@@ -252,7 +252,7 @@ function modules() {
       found.add(other);
     }
   }
-  return [...found, 'core-simd.wasm'].map((name) => `/halver/${name}`);
+  return [...found, 'core-simd.wasm', 'full-simd.wasm'].map((name) => `/halver/${name}`);
 }
 
 test('?fresh ends the worker and forgets its files', async () => {

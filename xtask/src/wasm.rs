@@ -1,22 +1,51 @@
 //! `cargo xtask wasm`: the browser package in `wasm/dist`, and a copy of it for the page in `web-demo/halver`.
 //!
-//! The package holds two builds of one crate, a plain one and one with 128-bit SIMD, because a module with a single
-//! instruction that a browser does not know is refused as a whole. Both speak through the same glue, `glue.js`, which
-//! wasm-bindgen writes; all other scripts and all types are written by hand, in `wasm/package`.
+//! The package holds four builds of one crate: the smaller one that does for most pictures and the full one, each plain and
+//! with 128-bit SIMD, because a module with a single instruction that a browser does not know is refused as a whole. All speak
+//! through the same glue, `glue.js`, which wasm-bindgen writes; all other scripts and all types are written by hand, in
+//! `wasm/package`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
 
 use crate::run::{cargo, run, target_folder};
 use crate::toolchain;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// A build of the package: the name of its module, and the compiler flags that make it.
-const BUILDS: [(&str, &str); 2] = [("core", ""), ("core-simd", "-C target-feature=+simd128")];
+/// A build of the package.
+struct Build {
+    /// Of its module.
+    name: &'static str,
+    /// What cargo is told of the crate's features.
+    features: &'static [&'static str],
+}
 
-/// What makes both builds small, in the compiler and the linker.
+/// The builds with the same compiler flags, which have all dependencies in common.
+struct Kind {
+    /// Where cargo builds, below the target folder.
+    folder: &'static str,
+    flags: &'static str,
+    builds: [Build; 2],
+}
+
+const SMALLER: &[&str] = &["--no-default-features"];
+
+const PLAIN: Kind = Kind {
+    folder: "wasm-plain",
+    flags: "",
+    builds: [Build { name: "core", features: SMALLER }, Build { name: "full", features: &[] }],
+};
+
+const SIMD: Kind = Kind {
+    folder: "wasm-simd",
+    flags: "-C target-feature=+simd128",
+    builds: [Build { name: "core-simd", features: SMALLER }, Build { name: "full-simd", features: &[] }],
+};
+
+/// What makes all builds small, in the compiler and the linker.
 const SMALL: &str = concat!(
     // Copies of a function and of a loop's body are most of what makes code large, and hardly any of what makes it quick.
     "-C llvm-args=-inline-threshold=25 -C llvm-args=-unroll-threshold=30 ",
@@ -27,6 +56,9 @@ const SMALL: &str = concat!(
     // SHA-256 without vectors in loops: 6 kB less.
     r#"--cfg sha2_backend_soft="compact""#,
 );
+
+/// Scripts that become one file of the package, the last: a page sends a request for each, and together they compress better.
+const JOINED: [&str; 3] = ["thread.js", "pool.js", "halver.js"];
 
 /// Builds the package. Prints a line for each step.
 ///
@@ -39,14 +71,12 @@ pub(crate) fn build() -> Result<(), String> {
     run(cargo(root)?.args(["build", "--package", "xtask-bindgen"]))?;
     let bindgen = target.join("debug").join(format!("xtask-bindgen{}", std::env::consts::EXE_SUFFIX));
     println!("wasm: bindgen ready");
-    let mut glued = Vec::new();
-    for (name, flags) in BUILDS {
-        let module = compile(root, &target.join(name), flags)?;
-        let folder = target.join(name).join("glue");
-        run(Command::new(&bindgen).args([&module, &folder]).arg("glue"))?;
-        println!("wasm: {name}.wasm, {} bytes", size(&folder.join("glue_bg.wasm"))?);
-        glued.push((name, folder));
-    }
+    // The last pass over a program takes one processor and most of the time: two at once.
+    let (plain, simd) = thread::scope(|scope| {
+        let simd = scope.spawn(|| SIMD.make(root, &target, &bindgen));
+        (PLAIN.make(root, &target, &bindgen), simd.join())
+    });
+    let glued = [plain?, simd.map_err(|_| "a build panicked")??].concat();
     let dist = root.join("wasm").join("dist");
     assemble(root, &glued, &dist)?;
     println!("wasm: package in wasm/dist");
@@ -55,18 +85,32 @@ pub(crate) fn build() -> Result<(), String> {
     Ok(())
 }
 
-/// Compiles the crate into the folder `target` of its own, so that neither build evicts the other. Gives the module.
-///
-/// The flags travel in the variable that cargo keeps for this target: procedural macros, which run on the host, never
-/// see them. `RUSTFLAGS` would win over that variable, so it is taken out.
-fn compile(root: &Path, target: &Path, flags: &str) -> Result<PathBuf, String> {
-    let mut cargo = cargo(root)?;
-    cargo.args(["build", "--package", "halver-wasm", "--profile", "wasm"]);
-    cargo.args(["--target", TARGET, "--target-dir"]).arg(target);
-    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", format!("{SMALL} {}{flags}", toolchain::short_paths()?));
-    run(&mut cargo)?;
-    Ok(target.join(TARGET).join("wasm").join("halver_wasm.wasm"))
+impl Kind {
+    /// Makes each module and its glue. Gives their names, and the folders with both.
+    fn make(&self, root: &Path, target: &Path, bindgen: &Path) -> Result<Vec<(&'static str, PathBuf)>, String> {
+        let target = target.join(self.folder);
+        let make = |build: &Build| {
+            let (module, folder) = (self.compile(root, &target, build)?, target.join("glue").join(build.name));
+            run(Command::new(bindgen).args([&module, &folder]).arg("glue"))?;
+            println!("wasm: {}.wasm, {} bytes", build.name, size(&folder.join("glue_bg.wasm"))?);
+            Ok((build.name, folder))
+        };
+        self.builds.iter().map(make).collect()
+    }
+
+    /// Compiles the crate into `target`. Gives the module, which lies where the one of the other build lay.
+    ///
+    /// The flags travel in the variable that cargo keeps for this target: procedural macros, which run on the host, never
+    /// see them. `RUSTFLAGS` would win over that variable, so it is taken out.
+    fn compile(&self, root: &Path, target: &Path, build: &Build) -> Result<PathBuf, String> {
+        let mut cargo = cargo(root)?;
+        cargo.args(["build", "--package", "halver-wasm", "--profile", "wasm"]).args(build.features);
+        cargo.args(["--target", TARGET, "--target-dir"]).arg(target);
+        cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        let flags = format!("{SMALL} {}{}", toolchain::short_paths()?, self.flags);
+        run(cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags))?;
+        Ok(target.join(TARGET).join("wasm").join("halver_wasm.wasm"))
+    }
 }
 
 /// Puts the package together: a module for each build, the one glue, what is written by hand, and the licences.
@@ -77,7 +121,7 @@ fn assemble(root: &Path, glued: &[(&str, PathBuf)], dist: &Path) -> Result<(), S
     mirror(&root.join("wasm").join("package"), dist)?;
     let glue = glued.iter().map(|(_, folder)| read(&folder.join("glue_bg.js"))).collect::<Result<Vec<_>, _>>()?;
     if glue.windows(2).any(|pair| pair[0] != pair[1]) {
-        return Err("the builds came out with different glue: one cannot serve both".to_owned());
+        return Err("the builds came out with different glue: one cannot serve all".to_owned());
     }
     write(&dist.join("glue.js"), &glue[0])?;
     for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
@@ -91,7 +135,27 @@ fn assemble(root: &Path, glued: &[(&str, PathBuf)], dist: &Path) -> Result<(), S
             write(&entry, &bare(&read(&entry)?))?;
         }
     }
-    Ok(())
+    join(dist, &JOINED)
+}
+
+/// Makes the scripts `names` in `folder` one, under the last name. What they import from each other goes, and no line of theirs may
+/// be wrapped that imports.
+fn join(folder: &Path, names: &[&str]) -> Result<(), String> {
+    let (mut imports, mut code) = (Vec::new(), String::new());
+    for name in names {
+        let path = folder.join(name);
+        for line in read(&path)?.lines() {
+            let is_inner = || names.iter().any(|name| line.ends_with(&format!(" from './{name}';")));
+            if !line.starts_with("import ") {
+                code += &format!("{line}\n");
+            } else if !is_inner() && !imports.iter().any(|import| import == line) {
+                imports.push(line.to_owned());
+            }
+        }
+        fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}", path.display()))?;
+    }
+    imports.push(code);
+    write(&folder.join(names[names.len() - 1]), &imports.join("\n"))
 }
 
 /// A script without its comments and its indentation, which are for those who read the sources: they are most of its

@@ -35,7 +35,7 @@ test('a job that is given up ends, and its worker with it; the next one finds an
   const prepare = (page) => page.on('request', (request) => asked.push(new URL(request.url()).pathname));
   const [reason, width] = await inPage(async () => {
     const { createHalver } = await import('/wasm/dist/index.js');
-    const halver = await createHalver({ workers: 1 });
+    const halver = await createHalver({ workers: 1, full: true });
     const large = await (await fetch('/samples/mountain.jpg')).blob();
     const controller = new AbortController();
     const onProgress = ({ stage }) => stage === 'halving' && controller.abort();

@@ -54,11 +54,13 @@ test('each export can be taken by its name', () => {
     const module = (name) => new WebAssembly.Module(readFileSync(fileURLToPath(import.meta.resolve(name))));
     const started = new Promise((resolve) => { globalThis.self = { postMessage: resolve }; });
     await import('halver/worker');
-    self.onmessage({ data: { module: module('halver/core.wasm') } });
+    self.onmessage({ data: { module: module('halver/full.wasm') } });
     const { done } = await started;
-    const hash = (name) => createHash('sha256').update(halve(readFileSync(name), { quality: 75 }).bytes).digest('hex');
-    const exports = WebAssembly.Module.exports(module('halver/core-simd.wasm')).map(({ name }) => name);
-    console.log(done.version === manifest.version, exports.includes('halve'), ${JSON.stringify(Object.keys(PHOTOS))}.map(hash).join(' '));`);
+    const hash = (name, options) => createHash('sha256').update(halve(readFileSync(name), options).bytes).digest('hex');
+    const halves = (name) => WebAssembly.Module.exports(module('halver/' + name + '.wasm')).some(({ name }) => name === 'halve');
+    const photos = ${JSON.stringify(Object.keys(PHOTOS))};
+    console.log(done.version === manifest.version, ['core', 'core-simd', 'full', 'full-simd'].every(halves),
+      photos.map((name) => hash(name, { quality: 75 })).join(' '), hash(photos[0], { format: 'webp' }));`);
   const found = execFileSync(process.execPath, ['--no-warnings', 'main.mjs'], { cwd: folder, encoding: 'utf8' }).trim();
   assert.equal(found, expected.replace('simd', 'true true'));
 });
@@ -141,11 +143,12 @@ function pack() {
 
 /** What the engine gives by itself: the hashes that all others must find. */
 function native() {
-  const halves = Object.values(PHOTOS).map((path) => {
+  const photos = Object.values(PHOTOS).map((path) => [path, { quality: 75 }]);
+  const halves = [...photos, [photos[0][0], { format: 'webp' }]].map(([path, options]) => {
     const script = `import { halve, load } from ${JSON.stringify(join(root, 'wasm/dist/core.js'))};
       import { readFileSync } from 'node:fs';
-      load(readFileSync(${JSON.stringify(join(root, 'wasm/dist/core.wasm'))}));
-      process.stdout.write(halve(readFileSync(${JSON.stringify(join(root, path))}), { quality: 75 }).bytes);`;
+      load(readFileSync(${JSON.stringify(join(root, 'wasm/dist/full.wasm'))}));
+      process.stdout.write(halve(readFileSync(${JSON.stringify(join(root, path))}), ${JSON.stringify(options)}).bytes);`;
     return execFileSync(process.execPath, ['--input-type=module', '--eval', script], { maxBuffer: 1 << 26 });
   });
   return ['simd', ...halves.map((half) => createHash('sha256').update(half).digest('hex'))].join(' ');

@@ -3,7 +3,7 @@ import { createHalver, HalverError, type Decision, type Half } from 'halver';
 import { estimate, halve, load, type CoreHalf } from 'halver/core';
 
 export async function preview(file: File, signal: AbortSignal): Promise<Half> {
-  const halver = await createHalver({ workers: 2, simd: 'auto', base: new URL('https://example.org/assets/') });
+  const halver = await createHalver({ workers: 2, simd: 'auto', full: true, base: new URL('https://example.org/assets/') });
   return halver.halve(file, { quality: 80, format: 'webp', signal, onProgress: ({ stage }) => console.log(stage satisfies string) });
 }
 
