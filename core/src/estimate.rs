@@ -59,6 +59,7 @@ pub fn estimate(head: &[u8], source_bytes: u64, options: &Options) -> Result<Opt
     // Of a JPEG that goes on behind the head this asks for less memory than it takes: what is refused here is refused.
     survey.check(options)?;
     survey.goes_on_moving(options)?;
+    survey.check_build(options)?;
     if !survey.jpeg.as_ref().is_some_and(|header| header.ended) {
         survey.end = usize::try_from(source_bytes).unwrap_or(usize::MAX);
     }

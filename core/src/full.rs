@@ -17,9 +17,18 @@ pub(crate) const fn only() -> Result<(), Error> {
 }
 
 impl Survey {
+    /// Refuses what is left out of this build. Nothing else does so everywhere: where much effort is left out, some is taken
+    /// instead, and would give other bytes.
+    ///
+    /// # Errors
+    /// [`Error::LeftOut`].
+    pub(crate) fn check_build(&self, options: &Options) -> Result<(), Error> {
+        if self.wants_full(options) { only() } else { Ok(()) }
+    }
+
     /// Whether only a full build halves this with `options`: to WebP, to whatever format is smallest, with much effort; from
     /// BMP, and from or to PNGs and WebPs that move.
-    pub(crate) fn wants_full(&self, options: &Options) -> bool {
+    fn wants_full(&self, options: &Options) -> bool {
         let format = self.info.format;
         let target = options.format.unwrap_or(format.into());
         let goes_on_moving = self.animated && options.animation == Animation::Keep;

@@ -98,7 +98,7 @@ pub fn probe(source: &[u8]) -> Result<Info, Error> {
 /// The image in `source` at half its width and height, upright and without private metadata.
 ///
 /// # Errors
-/// See [`Error`]: the source is no image, broken, of an unsupported kind, or beyond the limits.
+/// See [`Error`]: the source is no image, broken, of an unsupported kind, beyond the limits, or left out of this build.
 pub fn halve(source: &[u8], options: &Options) -> Result<Output, Error> {
     transform::transform(source, options)
 }

@@ -1,9 +1,7 @@
 //! What one walk over a file's container tells, before anything is decoded.
 
 use crate::icc::MOST_BYTES;
-use crate::{
-    Effort, Error, Format, Info, Limit, Limits, Metadata, Options, Target, bmp, full, gif, half, jpeg, png, webp,
-};
+use crate::{Effort, Error, Format, Info, Limit, Limits, Metadata, Options, Target, bmp, gif, half, jpeg, png, webp};
 
 /// What one walk over a file's container tells.
 #[derive(Debug)]
@@ -99,7 +97,7 @@ impl Survey {
         !self.animated && self.info.format == Format::Png && self.info.orientation == 1
     }
 
-    /// Refuses what would cross the limits of `options`, and what is left out of this build.
+    /// Refuses what would cross the limits of `options`.
     pub(crate) fn check(&self, options: &Options) -> Result<(), Error> {
         let limits = &options.limits;
         let frames = u64::from(self.info.frames);
@@ -117,7 +115,7 @@ impl Survey {
                 return Err(Error::TooLarge { limit, needed, allowed });
             }
         }
-        if self.wants_full(options) { full::only() } else { Ok(()) }
+        Ok(())
     }
 
     /// Refuses a moving half that has become so long that, with `written` bytes, it crosses the memory limit of `options`.

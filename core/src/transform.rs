@@ -16,6 +16,7 @@ pub(crate) fn transform(source: &[u8], options: &Options) -> Result<Output, Erro
     let survey = Survey::of(source)?;
     survey.check(options)?;
     let moves = survey.goes_on_moving(options)?;
+    survey.check_build(options)?;
     let (width, height) = (half(survey.info.width), half(survey.info.height));
     let wanted = options.format.unwrap_or(survey.info.format.into());
     let mut making = Making {
