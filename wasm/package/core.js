@@ -19,7 +19,7 @@ let isSpent = false;
 /** @param {WebAssembly.Module | BufferSource} module */
 export function load(module) {
   if (isSpent) {
-    missing(Error('this copy of halver/core has had one'));
+    missing(Error('this copy has had one'));
   }
   try {
     const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);

@@ -21,30 +21,23 @@ const SIMD = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123
  * @param {Platform} platform
  * @param {import('./index.js').Settings} settings
  */
-export async function create(platform, { base, workers = platform.workers, simd, full = false, memory = 64 << 20, timeout = Infinity } = {}) {
+export async function create(platform, { base, workers = platform.workers, simd, full, memory = 64 << 20, timeout = Infinity } = {}) {
   const folder = base && `${base}`.replace(/\/?$/, '/');
-  const start = async (/** @type {'simd' | 'scalar'} */ build) => {
-    /** @type {Record<string, Promise<WebAssembly.Module> | undefined>} */
-    const modules = {};
-    const load = (/** @type {boolean} */ isFull) => {
-      const name = (isFull ? 'full' : 'core') + (build === 'simd' ? '-simd' : '');
-      return (modules[name] ??= platform.compile(name, folder).catch((cause) => {
-        modules[name] = undefined;
-        missing(cause);
-      }));
-    };
-    const pool = new Pool({ spawn: () => spawn(platform, folder), load, workers: Math.max(1, workers || 1), full, memory, timeout });
-    return new Halver(pool, platform.carry, { build, ...(await pool.start()) });
-  };
-  if (simd === 'off' || !globalThis.WebAssembly?.validate(SIMD)) {
-    return start('scalar');
-  }
-  return start('simd').catch((error) => {
-    if (error.code === 'engine-mismatch') {
-      return start('scalar');
-    }
-    throw error;
+  /** @type {Record<string, Promise<WebAssembly.Module>>} */
+  const modules = {};
+  const pool = new Pool({
+    spawn: () => spawn(platform, folder),
+    load: (name) => (modules[name] ??= platform.compile(name, folder).catch((cause) => {
+      delete modules[name];
+      missing(cause);
+    })),
+    size: full ? 'full' : 'core',
+    ending: simd !== 'off' && globalThis.WebAssembly?.validate(SIMD) ? '-simd' : '',
+    workers: Math.max(1, workers || 1),
+    memory,
+    timeout,
   });
+  return new Halver(pool, platform.carry, await pool.start());
 }
 
 /**
@@ -85,11 +78,11 @@ class Halver {
     onProgress?.({ stage: 'waiting' });
     const question = { task: /** @type {const} */ ('halve'), source: await this.#portable(source), options };
     let waiting = 0;
-    const half = await this.#pool.run(question, signal, (stage) => {
+    const { done, build } = await this.#pool.run(question, signal, (stage) => {
       waiting = stage === 'reading' ? performance.now() - begin : waiting;
       onProgress?.(/** @type {any} */ ({ stage }));
     });
-    return { ...half, engine: this.engine.build, timings: { waiting, ...half.timings } };
+    return { ...done, engine: build, timings: { waiting, ...done.timings } };
   }
 
   /**
@@ -97,12 +90,12 @@ class Halver {
    * @param {{ signal?: AbortSignal }} [options]
    */
   async probe(source, { signal } = {}) {
-    return this.#pool.run({ task: 'probe', source: await this.#portable(source) }, signal, () => {});
+    return (await this.#pool.run({ task: 'probe', source: await this.#portable(source) }, signal, () => {})).done;
   }
 
   /** @param {import('./index.js').Options} [options] */
   async recipe(options = {}) {
-    return this.#pool.run({ task: 'recipe', options }, undefined, () => {});
+    return (await this.#pool.run({ task: 'recipe', options }, undefined, () => {})).done;
   }
 
   dispose() {

@@ -25,7 +25,7 @@ export interface Settings {
   simd?: 'auto' | 'off';
   /** Bytes of WebAssembly memory; a worker that has more after an image is replaced. By default 64 MiB. */
   memory?: number;
-  /** Milliseconds that one image may take, waiting not counted; by default any. Then `timeout`. */
+  /** Milliseconds that one image may take each time it is begun, waiting not counted; by default any. Then `timeout`. */
   timeout?: number;
 }
 
@@ -55,7 +55,8 @@ export interface Engine {
 
 /**
  * A Blob or File crosses over to its worker without its bytes (in Node, one from the disk is read first). Anything else is
- * copied when its turn comes, and should be left as it is till then.
+ * copied when its turn comes, again where the full engine is loaded for it, and should be left as it is till the half is
+ * there.
  */
 export type Source = Blob | ArrayBuffer | Uint8Array;
 

@@ -1,6 +1,6 @@
 // @ts-check
 
-import { HalverError } from './error.js';
+import { HalverError, missing } from './error.js';
 import { Thread } from './thread.js';
 
 /** Milliseconds after which threads that have nothing to do give back their memory. */
@@ -9,7 +9,8 @@ const REST = 20_000;
 /** Milliseconds beyond which timers count wrong: 24 days. */
 const FOREVER = 2 ** 31;
 
-/** @typedef {{ resolve: (thread: Thread) => void, reject: (reason: unknown) => void }} Waiting */
+/** @typedef {{ resolve: (thread?: any) => void, reject: (reason: unknown) => void, isFull: boolean }} Waiting and whether it takes the full engine */
+/** @typedef {'core' | 'full'} Size */
 
 /**
  * As many threads as there are jobs, up to a limit; further jobs wait in a queue, and the first come is the first served.
@@ -17,56 +18,66 @@ const FOREVER = 2 ** 31;
  * A thread passes from hand to hand: whoever changes what there is calls `#serve`, which gives a free thread to a job
  * that waits. A job is never only told that there may be one, as it could be gone by then, and the word with it.
  *
- * Threads have the smaller engine until a job takes the full one; from then on all have that.
+ * Threads have the smaller engine until a job has had the full one loaded; from then on all have that. They have the build
+ * with SIMD until one counts wrong.
  */
 export class Pool {
   #settings;
-  /** Whether threads start with the full engine. */
-  #isFull;
-  /** @type {((reason: unknown) => void)[]} Ends jobs that wait for the full engine. */
-  #growing = [];
+  /** Of the engine that threads start with. */
+  #size;
+  #ending;
   #isDisposed = false;
   /** @type {Set<Thread>} All of them, those that start as well. */
   #threads = new Set();
   /** @type {Thread[]} */
   #idle = [];
   #starting = 0;
-  /** @type {Waiting[]} */
-  #queue = [];
+  /** @type {Set<Waiting>} */
+  #queue = new Set();
+  /** @type {Set<Waiting>} Those for whom the full engine is loaded. */
+  #growing = new Set();
+  /** @type {import('./index.js').Engine | undefined} What the first engine said of itself. */
+  #about;
   /** @type {any} */
   #resting;
 
   /**
-   * @param {{ spawn: () => Worker, load: (isFull: boolean) => Promise<WebAssembly.Module>, workers: number, full: boolean, memory: number, timeout: number }} settings
+   * `size` and `ending` make the name of the module that threads start with; the ending is none without SIMD.
+   *
+   * @param {{ spawn: () => Worker, load: (name: string) => Promise<WebAssembly.Module>, size: Size, ending: '-simd' | '', workers: number, memory: number, timeout: number }} settings
    */
   constructor(settings) {
     this.#settings = settings;
-    this.#isFull = settings.full;
+    this.#size = settings.size;
+    this.#ending = settings.ending;
   }
 
   /** Starts the first thread, and gives what its engine says of itself. */
   async start() {
-    const { thread, about } = await this.#start();
+    const thread = await this.#start();
     this.#release(thread);
-    return about;
+    return { build: thread.build, .../** @type {any} */ (this.#about) };
   }
 
   /**
    * @param {import('./job.js').Question} question
    * @param {AbortSignal | undefined} signal
    * @param {(stage: string) => void} onStage
-   * @returns {Promise<any>}
+   * @param {boolean} [isFull] whether it takes the full engine
+   * @returns {Promise<{ done: any, build: 'simd' | 'scalar' }>} what was done, and by which build
    */
-  async run(question, signal, onStage) {
-    const thread = await this.#hire(signal);
+  async run(question, signal, onStage, isFull = false) {
+    const hired = this.#wait(this.#queue, signal, isFull);
+    this.#serve();
+    const thread = await hired;
+    const { timeout, memory } = this.#settings;
     const abort = () => thread.end(signal?.reason);
+    const late = () => thread.end(new HalverError({ code: 'timeout', message: `not done after ${timeout} ms`, details: { timeout } }));
     signal?.addEventListener('abort', abort);
-    const { timeout } = this.#settings;
-    const late = new HalverError({ code: 'timeout', message: `not done after ${timeout} ms`, details: { timeout } });
-    const timer = timeout < FOREVER ? setTimeout(() => thread.end(late), timeout) : undefined;
+    const timer = timeout < FOREVER ? setTimeout(late, timeout) : undefined;
     try {
       signal?.throwIfAborted();
-      return await thread.ask(question, onStage);
+      return { done: await thread.ask(question, onStage), build: thread.build };
     } catch (/** @type {any} */ error) {
       if (error?.code !== 'left-out' || thread.isFull) {
         throw error;
@@ -74,30 +85,36 @@ export class Pool {
     } finally {
       signal?.removeEventListener('abort', abort);
       clearTimeout(timer);
-      if (thread.memory > this.#settings.memory) {
+      if (thread.memory > memory) {
         // Wasm memory never shrinks: only a fresh worker is small again.
         thread.end();
       }
       this.#release(thread);
     }
     onStage('waiting');
-    await this.#grow(signal);
-    return this.run(question, signal, onStage);
+    const grown = this.#wait(this.#growing, signal, true);
+    void this.#grow();
+    await grown;
+    return this.run(question, signal, onStage, true);
   }
 
   dispose() {
     this.#isDisposed = true;
-    this.#queue.splice(0).forEach(({ reject }) => reject(disposed()));
-    this.#growing.forEach((reject) => reject(disposed()));
+    [...this.#queue, ...this.#growing].forEach(({ reject }) => reject(disposed()));
+    this.#queue.clear();
     this.#threads.forEach((thread) => thread.end(disposed()));
     this.#serve();
   }
 
   /**
+   * Waits among `others` for what they wait for, and no longer than it is wanted.
+   *
+   * @param {Set<Waiting>} others
    * @param {AbortSignal | undefined} signal
-   * @returns {Promise<Thread>}
+   * @param {boolean} isFull
+   * @returns {Promise<any>}
    */
-  async #hire(signal) {
+  async #wait(others, signal, isFull) {
     if (this.#isDisposed) {
       throw disposed();
     }
@@ -105,32 +122,29 @@ export class Pool {
     let leave = () => {};
     try {
       return await new Promise((resolve, reject) => {
-        const job = { resolve, reject };
+        const job = { resolve, reject, isFull };
         leave = () => {
-          this.#queue = this.#queue.filter((other) => other !== job);
+          others.delete(job);
           reject(signal?.reason);
         };
         signal?.addEventListener('abort', leave);
-        this.#queue.push(job);
-        this.#serve();
+        others.add(job);
       });
     } finally {
       signal?.removeEventListener('abort', leave);
     }
   }
 
-  /**
-   * Loads the full engine. Where that fails, only the job is told that takes it.
-   *
-   * @param {AbortSignal | undefined} signal
-   */
-  async #grow(signal) {
-    await new Promise((resolve, reject) => {
-      this.#growing.push(reject);
-      signal?.addEventListener('abort', () => reject(signal.reason));
-      this.#settings.load(true).then(resolve, reject);
-    });
-    this.#isFull = true;
+  /** Loads the full engine for those who wait for it. Where that fails, nobody else is told. */
+  async #grow() {
+    try {
+      await this.#settings.load(`full${this.#ending}`);
+      this.#size = /** @type {Size} */ ('full');
+      this.#growing.forEach(({ resolve }) => resolve());
+    } catch (error) {
+      this.#growing.forEach(({ reject }) => reject(error));
+    }
+    this.#growing.clear();
   }
 
   /** @param {Thread} thread */
@@ -141,13 +155,18 @@ export class Pool {
 
   /** Gives threads to jobs that wait, starts those that are missing, and lets all rest when there is nothing to do. */
   #serve() {
-    this.#idle.forEach((thread) => thread.isFull === this.#isFull || thread.end());
+    this.#idle.forEach((thread) => thread.isFull || this.#size === 'core' || thread.end());
     this.#threads.forEach((thread) => thread.isAlive || this.#threads.delete(thread));
     this.#idle = this.#idle.filter(({ isAlive }) => isAlive);
-    while (this.#queue.length && this.#idle.length) {
-      /** @type {Waiting} */ (this.#queue.shift()).resolve(/** @type {Thread} */ (this.#idle.pop()));
+    for (const job of this.#queue) {
+      const thread = this.#idle.pop();
+      if (!thread) {
+        break;
+      }
+      this.#queue.delete(job);
+      job.resolve(thread);
     }
-    while (this.#starting < this.#queue.length && this.#threads.size < this.#settings.workers) {
+    while (this.#starting < this.#queue.size && this.#threads.size < this.#settings.workers) {
       void this.#add();
     }
     clearTimeout(this.#resting);
@@ -158,31 +177,56 @@ export class Pool {
     }
   }
 
-  /** One thread more. Should it not start, the job that has waited longest is told, and others try the smaller engine again. */
+  /**
+   * One thread more. Should it not start, the job is told that has waited longest; of the full engine only one that takes it,
+   * and the others go on with the smaller one.
+   */
   async #add() {
+    const { size } = this.#settings;
+    const hasGrown = this.#size !== size;
     this.#starting += 1;
     try {
-      const { thread } = await this.#start();
+      const thread = await this.#start();
       this.#idle.push(thread);
     } catch (error) {
-      this.#queue.shift()?.reject(error);
-      this.#isFull = this.#settings.full;
+      const job = [...this.#queue].find(({ isFull }) => isFull || !hasGrown);
+      if (job) {
+        this.#queue.delete(job);
+        job.reject(error);
+      }
+      if (hasGrown) {
+        this.#size = size;
+      }
     }
     this.#starting -= 1;
     this.#serve();
   }
 
-  /** A thread that has proved its engine; one that does not is ended, whatever it says. */
+  /**
+   * A thread that has proved its engine; one that does not is ended, whatever it says. Where SIMD counts wrong, all go on
+   * without.
+   *
+   * @returns {Promise<Thread>}
+   */
   async #start() {
     const { spawn, load } = this.#settings;
-    const thread = new Thread(spawn(), this.#isFull);
+    const thread = new Thread(spawn(), this.#size + this.#ending);
     this.#threads.add(thread);
     try {
-      return { thread, about: await thread.ask({ module: await load(thread.isFull) }) };
-    } catch (error) {
+      const about = await thread.ask({ module: await load(thread.name) });
+      this.#about ??= about;
+      if (about.outputVersion !== this.#about?.outputVersion) {
+        missing(Error('another version: reload'));
+      }
+      return thread;
+    } catch (/** @type {any} */ error) {
       thread.end(error);
-      throw error;
+      if (error.code !== 'engine-mismatch' || thread.build === 'scalar') {
+        throw error;
+      }
     }
+    this.#ending = '';
+    return this.#start();
   }
 
   #rest() {

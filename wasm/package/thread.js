@@ -18,11 +18,14 @@ export class Thread {
 
   /**
    * @param {Worker} worker
-   * @param {boolean} isFull whether its engine leaves nothing out
+   * @param {string} name of its module
    */
-  constructor(worker, isFull) {
+  constructor(worker, name) {
     this.#worker = worker;
-    this.isFull = isFull;
+    this.name = name;
+    this.isFull = name.startsWith('full');
+    /** @type {'simd' | 'scalar'} */
+    this.build = name.endsWith('-simd') ? 'simd' : 'scalar';
     worker.onmessage = ({ data }) => this.#hear(data);
     worker.onerror = (event) => {
       event.preventDefault?.();

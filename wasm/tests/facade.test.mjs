@@ -48,7 +48,7 @@ test('every kind of source gives the same bytes, and stays as it is', async () =
   await assert.rejects(halver.halve('photo.jpg'), TypeError);
 });
 
-test('both builds give the same bytes', async () => {
+test('builds with and without SIMD give the same bytes', async () => {
   const [simd, scalar] = await Promise.all([start(), start({ simd: 'off' })]);
   const halves = await Promise.all([simd.halve(large), scalar.halve(large)]);
   assert.deepEqual(halves.map(({ engine }) => engine), ['simd', 'scalar']);
@@ -241,9 +241,27 @@ for (const [what, cure] of Object.entries({ 'counts wrong': miscounting, traps: 
   });
 }
 
+test('where the full engine counts wrong with SIMD, it is taken without, and where it does in any case, JPEGs go on', async () => {
+  const full = await start({ base: doctored({ 'full-simd.wasm': miscounting }), workers: 1 });
+  const { sha256 } = await (await start({ full: true })).halve(photo, { format: 'webp' });
+  assert.equal((await full.halve(photo)).engine, 'simd');
+  const webp = await full.halve(photo, { format: 'webp' });
+  assert.deepEqual([webp.engine, webp.sha256], ['scalar', sha256]);
+  const [, answer] = readFileSync(new URL('job.js', dist), 'utf8').match(/webp: \/\^\((\w+)\|/);
+  const none = await start({ base: doctored({ 'job.js': (script) => Buffer.from(script.toString().replace(answer, 'beef')) }) });
+  await assert.rejects(none.halve(photo, { format: 'webp' }), { name: 'HalverError', code: 'engine-mismatch' });
+  assert.equal((await none.halve(photo)).type, 'image/jpeg');
+});
+
+test('where there is no SIMD, the build without it is taken', async (context) => {
+  context.mock.method(WebAssembly, 'validate', () => false);
+  const halver = await start({ base: doctored({ 'core-simd.wasm': () => Buffer.from('no module') }) });
+  assert.deepEqual([halver.engine.build, (await halver.halve(photo)).engine], ['scalar', 'scalar']);
+});
+
 test('an engine that calls the picture broken whose half is known is not used', async () => {
   const torn = (script) => Buffer.from(script.toString().replace('iVBOR', 'iVBOS'));
-  await assert.rejects(start({ base: doctored({ 'known-answer.js': torn }) }), { name: 'HalverError', code: 'engine-mismatch' });
+  await assert.rejects(start({ base: doctored({ 'job.js': torn }) }), { name: 'HalverError', code: 'engine-mismatch' });
 });
 
 test('an engine that is not there is said', async () => {

@@ -12,7 +12,7 @@ const { HalverError } = await import(new URL('error.js', dist));
 let workers;
 /** What a worker that is asked to start does. */
 let onStart;
-/** What comes of loading an engine, full or not. */
+/** What comes of loading a module. */
 let load;
 
 /** Stands in for a worker: its jobs are done when the test says so. */
@@ -44,17 +44,17 @@ class Stand {
 
 beforeEach(() => {
   workers = [];
-  load = async (isFull) => (isFull ? 'full' : 'core');
+  load = async (name) => name;
   onStart = (worker) => queueMicrotask(() => worker.answer({ done: {} }));
 });
 
 function pool(settings) {
-  return new Pool({ spawn: () => new Stand(), load: (isFull) => load(isFull), workers: 1, full: false, memory: 1000, timeout: Infinity, ...settings });
+  return new Pool({ spawn: () => new Stand(), load: (name) => load(name), size: 'core', ending: '', workers: 1, memory: 1000, timeout: Infinity, ...settings });
 }
 
 /** The job's outcome: what was done, or the name or code of why not. */
-function run(jobs, name, signal) {
-  return jobs.run({ name }, signal, () => {}).then((done) => done, (error) => (error instanceof HalverError ? error.code : error.name));
+function run(jobs, name, signal, onStage = () => {}) {
+  return jobs.run({ name }, signal, onStage).then(({ done }) => done, (error) => (error instanceof HalverError ? error.code : error.name));
 }
 
 /** Everything that can happen by itself has happened. */
@@ -233,22 +233,77 @@ test('a job that the engine leaves out gets the full one, and so does every job 
   assert.deepEqual(workers[2].asked, ['webp', 'next']);
 });
 
-test('where the full engine counts wrong, other jobs go on with the smaller one', async () => {
+test('where the full engine counts wrong, only jobs are told that take it; others go on with the smaller one', async () => {
+  for (const before of [[], ['before', 'and before']]) {
+    workers = [];
+    const jobs = pool();
+    const outcome = run(jobs, 'webp');
+    await calm();
+    const others = before.map((name) => run(jobs, name));
+    onStart = (worker) => queueMicrotask(() => worker.answer(worker.engine === 'full' ? { failure: { code: 'engine-mismatch', message: 'wrong' } } : { done: {} }));
+    workers[0].answer(LEFT_OUT);
+    for (const name of before) {
+      await calm();
+      const busy = workers.findLast(({ isEnded }) => !isEnded);
+      assert.deepEqual([busy.engine, busy.asked.at(-1)], ['core', name]);
+      busy.answer({ done: name });
+    }
+    others.push(run(jobs, 'behind'));
+    await calm();
+    workers.at(-1).answer({ done: 'behind' });
+    assert.equal(await outcome, 'engine-mismatch');
+    assert.deepEqual(await Promise.all(others), [...before, 'behind']);
+  }
+});
+
+test('where SIMD counts wrong, all go on without it, in the full engine too', async () => {
+  for (const wrong of ['core-simd', 'full-simd']) {
+    workers = [];
+    onStart = (worker) => queueMicrotask(() => worker.answer(worker.engine === wrong ? { failure: { code: 'engine-mismatch', message: 'wrong' } } : { done: {} }));
+    const jobs = pool({ ending: '-simd' });
+    const outcome = jobs.run({ name: 'webp' }, undefined, () => {});
+    await calm();
+    workers.at(-1).answer(LEFT_OUT);
+    await calm();
+    workers.at(-1).answer({ done: 'small' });
+    assert.deepEqual(await outcome, { done: 'small', build: 'scalar' }, wrong);
+    assert.equal(workers.at(-1).engine, 'full');
+    assert.deepEqual(workers.filter(({ isEnded }) => !isEnded).length, 1);
+  }
+});
+
+test('a thread that does not start ends no other', async () => {
+  const jobs = pool({ workers: 2 });
+  const first = run(jobs, 'webp');
+  await calm();
+  workers[0].answer(LEFT_OUT);
+  await calm();
+  const [full] = workers.slice(-1);
+  const good = onStart;
+  onStart = (worker) => {
+    onStart = good;
+    queueMicrotask(() => worker.onerror({ message: 'no memory' }));
+  };
+  const second = run(jobs, 'second');
+  await calm();
+  full.answer({ done: 'small' });
+  assert.equal(await first, 'small');
+  assert.equal(full.isEnded, false);
+  workers.findLast(({ asked }) => asked.includes('second')).answer({ done: 'good' });
+  assert.equal(await second, 'good');
+});
+
+test('an engine of another version is not mixed in', async () => {
+  onStart = (worker) => queueMicrotask(() => worker.answer({ done: { outputVersion: worker.engine === 'full' ? 8 : 7 } }));
   const jobs = pool();
   const outcome = run(jobs, 'webp');
   await calm();
-  onStart = (worker) => queueMicrotask(() => worker.answer(worker.engine === 'full' ? { failure: { code: 'engine-mismatch', message: 'wrong' } } : { done: {} }));
   workers[0].answer(LEFT_OUT);
-  assert.equal(await outcome, 'engine-mismatch');
-  const next = run(jobs, 'next');
-  await calm();
-  assert.equal(workers.at(-1).engine, 'core');
-  workers.at(-1).answer({ done: 'good' });
-  assert.equal(await next, 'good');
+  assert.equal(await outcome, 'engine-missing');
 });
 
 test('what the full engine leaves out is left out', async () => {
-  const jobs = pool({ full: true });
+  const jobs = pool({ size: 'full' });
   const outcome = run(jobs, 'job');
   await calm();
   assert.equal(workers[0].engine, 'full');
@@ -257,22 +312,25 @@ test('what the full engine leaves out is left out', async () => {
 });
 
 test('a job that waits for the full engine is given up at once, disposed of at once, and told where it does not load', async () => {
-  for (const [end, expected] of Object.entries({ abort: 'AbortError', dispose: 'disposed', fail: 'engine-missing' })) {
+  for (const [end, expected, isWaiting] of [['abort', 'AbortError', true], ['dispose', 'disposed', true], ['fail', 'engine-missing', true], ['abort', 'AbortError', false], ['dispose', 'disposed', false]]) {
     workers = [];
     const jobs = pool();
     let fail;
-    load = (isFull) => (isFull ? new Promise((_, reject) => { fail = reject; }) : Promise.resolve('core'));
+    load = (name) => (name === 'full' ? new Promise((_, reject) => { fail = reject; }) : Promise.resolve(name));
     const controller = new AbortController();
-    const outcome = run(jobs, 'webp', controller.signal);
-    await calm();
-    workers[0].answer(LEFT_OUT);
-    await calm();
     const ends = {
       abort: () => controller.abort(),
       dispose: () => jobs.dispose(),
       fail: () => fail(new HalverError({ code: 'engine-missing', message: 'gone' })),
     };
-    ends[end]();
+    // When it is told that it waits, or a moment later.
+    const outcome = run(jobs, 'webp', controller.signal, (stage) => stage === 'waiting' && !isWaiting && ends[end]());
+    await calm();
+    workers[0].answer(LEFT_OUT);
+    await calm();
+    if (isWaiting) {
+      ends[end]();
+    }
     assert.equal(await Promise.race([outcome, calm().then(() => 'no answer')]), expected, end);
     if (end !== 'dispose') {
       const next = run(jobs, 'next');

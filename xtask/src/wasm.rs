@@ -5,6 +5,7 @@
 //! through the same glue, `glue.js`, which wasm-bindgen writes; all other scripts and all types are written by hand, in
 //! `wasm/package`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,7 +59,7 @@ const SMALL: &str = concat!(
 );
 
 /// Scripts that become one file of the package, the last: a page sends a request for each, and together they compress better.
-const JOINED: [&str; 3] = ["thread.js", "pool.js", "halver.js"];
+const JOINED: [&[&str]; 2] = [&["thread.js", "pool.js", "halver.js"], &["known-answer.js", "job.js"]];
 
 /// Builds the package. Prints a line for each step.
 ///
@@ -130,32 +131,37 @@ fn assemble(root: &Path, glued: &[(&str, PathBuf)], dist: &Path) -> Result<(), S
     for (name, folder) in glued {
         copy(&folder.join("glue_bg.wasm"), &dist.join(format!("{name}.wasm")))?;
     }
+    JOINED.iter().try_for_each(|names| join(dist, names))?;
     for entry in entries(dist)? {
         if entry.extension().is_some_and(|extension| extension == "js") {
             write(&entry, &bare(&read(&entry)?))?;
         }
     }
-    join(dist, &JOINED)
+    Ok(())
 }
 
-/// Makes the scripts `names` in `folder` one, under the last name. What they import from each other goes, and no line of theirs may
-/// be wrapped that imports.
+/// Makes the scripts `names` in `folder` one, under the last name. What they import from each other goes; each import is one line,
+/// of names in braces.
 fn join(folder: &Path, names: &[&str]) -> Result<(), String> {
-    let (mut imports, mut code) = (Vec::new(), String::new());
+    let (mut imports, mut code) = (BTreeMap::<String, BTreeSet<String>>::new(), String::new());
     for name in names {
         let path = folder.join(name);
         for line in read(&path)?.lines() {
-            let is_inner = || names.iter().any(|name| line.ends_with(&format!(" from './{name}';")));
-            if !line.starts_with("import ") {
-                code += &format!("{line}\n");
-            } else if !is_inner() && !imports.iter().any(|import| import == line) {
-                imports.push(line.to_owned());
+            let import = line.strip_prefix("import { ").and_then(|rest| rest.split_once(" } from "));
+            match import {
+                None => code += &format!("{line}\n"),
+                Some((_, from)) if names.iter().any(|name| from == format!("'./{name}';")) => {}
+                Some((imported, from)) => {
+                    imports.entry(from.to_owned()).or_default().extend(imported.split(", ").map(str::to_owned));
+                }
             }
         }
         fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}", path.display()))?;
     }
-    imports.push(code);
-    write(&folder.join(names[names.len() - 1]), &imports.join("\n"))
+    let imports = imports.into_iter().map(|(from, imported)| {
+        format!("import {{ {} }} from {from}\n", imported.into_iter().collect::<Vec<_>>().join(", "))
+    });
+    write(&folder.join(names[names.len() - 1]), &(imports.collect::<String>() + &code))
 }
 
 /// A script without its comments and its indentation, which are for those who read the sources: they are most of its

@@ -47,6 +47,23 @@ test('a job that is given up ends, and its worker with it; the next one finds an
   assert.deepEqual([count('.wasm'), count('/worker.js')], [1, 2], 'the module is fetched once, for two workers');
 });
 
+test('the full engine is fetched when a job takes it, once; a file is read by a worker alone', async () => {
+  const asked = [];
+  const prepare = (page) => page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  const types = await inPage(async () => {
+    const { createHalver } = await import('/wasm/dist/index.js');
+    const photo = await (await fetch('/core/tests/corpus/photo-420.jpg')).blob();
+    for (const way of ['arrayBuffer', 'stream', 'text', 'bytes']) {
+      Blob.prototype[way] = () => { throw new Error('read by the page'); };
+    }
+    const halver = await createHalver({ workers: 2 });
+    const jobs = ['jpeg', 'webp', 'webp', 'png'].map((format) => halver.halve(photo, { format }));
+    return (await Promise.all(jobs)).map(({ type }) => type);
+  }, { prepare });
+  assert.deepEqual(types, ['image/jpeg', 'image/webp', 'image/webp', 'image/png']);
+  assert.deepEqual(asked.filter((path) => path.endsWith('.wasm')), ['/wasm/dist/core-simd.wasm', '/wasm/dist/full-simd.wasm']);
+});
+
 test('the half is handed over whole, and the main thread stays free', async () => {
   const [offset, spare, long] = await inPage(async () => {
     const { createHalver } = await import('/wasm/dist/index.js');

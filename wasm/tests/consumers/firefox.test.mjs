@@ -1,17 +1,17 @@
 /** All builds give in Firefox, which compiles WebAssembly by another compiler, the bytes that the native core is pinned to. */
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import puppeteer from 'puppeteer-core';
 
+import { expectedOf, rows } from '../table.mjs';
 import { serve } from './server.mjs';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const firefox = [process.env.FIREFOX, '/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => path && existsSync(path));
-const [, ...rows] = readFileSync(`${root}core/tests/golden.tsv`, 'utf8').trimEnd().split('\n').map((line) => line.split('\t'));
 const skip = firefox ? false : 'LEFT OUT: there is no Firefox here (apt-get install firefox-esr)';
 
 for (const name of ['core', 'core-simd', 'full', 'full-simd']) {
@@ -21,9 +21,9 @@ for (const name of ['core', 'core-simd', 'full', 'full-simd']) {
     try {
       const page = await browser.newPage();
       await page.goto(`${server.address}none`);
-      const found = await page.evaluate(outcomes, name, rows.map(([path, options]) => ({ path, options })));
-      const met = found.map((outcome, at) => (outcome === 'left-out' && name.startsWith('core') ? rows[at][2] : outcome)); // Node's tests hold what is left out.
-      assert.deepEqual(rows.map(([path, options], at) => [path, options, met[at]]), rows);
+      const found = await page.evaluate(outcomes, name, rows);
+      const expected = expectedOf(name);
+      assert.deepEqual(found.map((outcome, at) => ({ ...rows[at], outcome })), rows.map((row, at) => ({ ...row, outcome: expected[at] })));
     } finally {
       server.close();
       await browser.close();

@@ -7,6 +7,11 @@ export async function preview(file: File, signal: AbortSignal): Promise<Half> {
   return halver.halve(file, { quality: 80, format: 'webp', signal, onProgress: ({ stage }) => console.log(stage satisfies string) });
 }
 
+export async function once(file: File): Promise<Uint8Array> {
+  using halver = await createHalver();
+  return (await halver.halve(file)).bytes;
+}
+
 export function sentence(decision: Decision): string {
   return decision.code === 'rotated' ? `turned, ${decision.orientation}` : decision.code;
 }
