@@ -27,7 +27,7 @@ const MOMENT = 1000;
 let config = UNKNOWN;
 const outbox = new Outbox(part('shelf-actions'), (picture) => shelf.update(picture, picture === album.open, outbox.labelOf(picture)));
 const album = new Album({
-  halve: async (file, options, signal) => (await engine()).halve(file, { ...options, signal }),
+  halve: async (file, options, signal) => (await engine(options)).halve(file, { ...options, signal }),
   sentenceOf,
   onChange: changed,
   lanes: LANES,
@@ -69,12 +69,12 @@ part('refusal-reset').addEventListener('click', () => {
   newcomer = album.open; // The refusal goes away, so the focus goes to what comes in its place …
   part('refusal-title').focus({ preventScroll: true }); // … and stays here until then, or for good: the button goes at once.
 });
-onApproach(warmUp);
+onApproach(() => warmUp(config.options));
 addEventListener('online', () => album.retry());
 void idle().then(() => {
   // On a first visit nobody may want the engine yet; later it lies on the device and costs nothing.
   if (navigator.serviceWorker?.controller) {
-    warmUp();
+    warmUp(config.options);
   }
   return keepOffline();
 });

@@ -12,31 +12,40 @@ let loading;
 export const LANES = Math.max(1, Math.min(4, (navigator.hardwareConcurrency || 2) - 1));
 
 /**
+ * @param {Record<string, any>} [options] of the pictures to come, as far as they are known: whether they take the full engine
  * @returns {Promise<Halver>} the one engine of the page; rejects with a `HalverError`. After a failure the next call tries again
  */
-export function engine() {
-  loading ??= load();
+export function engine({ format, effort } = {}) {
+  loading ??= load(['webp', 'auto'].includes(format) || effort === 'small');
   loading.catch(() => {
     loading = undefined;
   });
   return loading;
 }
 
-/** Loads the engine ahead of the first picture. A failure shows when it is needed. */
-export function warmUp() {
-  engine().catch(() => {});
+/**
+ * Loads the engine ahead of the first picture. A failure shows when it is needed.
+ *
+ * @param {Record<string, any>} options as far as they are known
+ */
+export function warmUp(options) {
+  engine(options).catch(() => {});
 }
 
-/** @returns {number} bytes of the engine's module as it was loaded, decompressed; 0 where the browser does not tell */
+/** @returns {number} bytes of the engine's modules as they were loaded, decompressed; 0 where the browser does not tell */
 export function moduleBytes() {
   const loads = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType('resource'));
-  return loads.findLast(({ name }) => new URL(name).pathname.endsWith('.wasm'))?.decodedBodySize ?? 0;
+  const modules = new Map(loads.map(({ name, decodedBodySize }) => [new URL(name).pathname, decodedBodySize]));
+  return [...modules].filter(([path]) => path.endsWith('.wasm')).reduce((sum, [, length]) => sum + length, 0);
 }
 
-/** @returns {Promise<Halver>} */
-async function load() {
+/**
+ * @param {boolean} full
+ * @returns {Promise<Halver>}
+ */
+async function load(full) {
   const { createHalver } = await import('./halver/index.js').catch((error) => {
     throw Object.assign(new Error(String(error)), { name: 'HalverError', code: 'engine-missing', details: {} });
   });
-  return createHalver({ workers: LANES });
+  return createHalver({ workers: LANES, full });
 }

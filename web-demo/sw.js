@@ -25,7 +25,7 @@ const FILES = [
     'element', 'engine', 'failure', 'file-card', 'file-name', 'fresh-link', 'gesture', 'idle', 'lens', 'offline', 'outbox', 'picker', 'picture', 'privacy',
     'profile', 'quantity', 'receipt', 'result', 'retry', 'shelf', 'slots', 'steps', 'stored-half', 'thumbnail', 'transfer', 'upload', 'verdict',
     'verification', 'verify', 'view'].map((name) => `${name}.js`),
-  ...['core', 'error', 'glue', 'halver', 'index', 'job', 'known-answer', 'worker'].map((name) => `halver/${name}.js`),
+  ...['core', 'error', 'glue', 'halver', 'index', 'job', 'worker'].map((name) => `halver/${name}.js`),
   ...['core', 'full'].map((size) => `halver/${size}${WebAssembly.validate(SIMD) ? '-simd' : ''}.wasm`),
 ];
 

@@ -19,10 +19,20 @@ function arithmeticCoded() {
   return photo;
 }
 
+/** A GIF whose `frames` cover a canvas of so many pixels a side, by the headers: it holds one pixel of each. */
+function gifOf(frames, side) {
+  const size = [side & 255, side >> 8, side & 255, side >> 8];
+  const head = [...Buffer.from('GIF89a'), ...size, 0x80, 0, 0, 0, 0, 0, 255, 255, 255]; // A palette of two colours.
+  const frame = [0x2c, 0, 0, 0, 0, ...size, 0, 2, 2, 0x44, 0x01, 0];
+  return Buffer.from([...head, ...Array.from({ length: frames }, () => frame).flat(), 0x3b]);
+}
+
 const table = [
   ['notes.png', Buffer.from('Milk, bread, eggs'), /^“notes\.png” is not an image, whatever its name says\. Choose a JPEG, PNG, WebP or GIF\.$/],
   ['nothing.jpg', Buffer.alloc(0), /^“nothing\.jpg” is empty/],
   ['huge.jpg', corpus('huge-header.jpg'), /claims 4,295 megapixels; up to 100 megapixels are halved here\. Scale it down first\.$/],
+  ['long.gif', gifOf(1001, 1), /^“long\.gif” has 1,001 frames; up to 1,000 are halved here\. Shorten it first\.$/],
+  ['bomb.gif', gifOf(17, 5000), /^“bomb\.gif” has 425 megapixels in all its frames; up to 400 megapixels are halved here/],
   ['cut.jpg', corpus('truncated.jpg'), /is a broken JPEG: the file .+\. Choose another copy/],
   ['odd.jpg', arithmeticCoded(), /is a JPEG with arithmetic coding, which cannot be halved here/],
   ['phone.heic', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0', 'latin1'), /is a HEIC file, .+ Save it as JPEG, PNG, WebP or GIF/],
@@ -53,6 +63,17 @@ test('an engine that stops is said to lack memory only where it does', () => {
   ]) {
     const error = Object.assign(new Error('the engine failed'), { name: 'HalverError', code: 'engine-crashed', details });
     assert.match(sentenceOf(error, file), sentence);
+  }
+});
+
+test('each limit has its sentence', () => {
+  for (const [limit, needed, allowed, sentence] of [
+    ['scan-blocks', 2e8, 1e8, /goes over its picture too often: 200,000,000 blocks in all scans; up to 100,000,000 are read/],
+    ['memory-bytes', 2e9, 1e9, /would take 2 GB of memory; up to 1 GB are allowed\. Scale it down first/],
+    ['source-bytes', 2e9, 1e9, /has 2 GB; up to 1 GB are halved here\. Choose a smaller file/],
+  ]) {
+    const error = Object.assign(new Error('too large'), { name: 'HalverError', code: 'too-large', details: { limit, needed, allowed } });
+    assert.match(sentenceOf(error, new File(['x'], 'a.jpg')), sentence);
   }
 });
 

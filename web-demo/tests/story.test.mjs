@@ -31,8 +31,14 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       );
       assert.equal(await downloadedHash(page), hash, 'the download is the preview');
 
+      assert.match(await page.locator('.saving p').first().innerText(), /^78\s% smaller/);
+
+      await page.evaluate(watchSteps);
       await page.getByRole('button', { name: 'Upload' }).click();
       await page.getByRole('heading', { name: 'Identical' }).waitFor();
+      // A function that is quick is done before anybody asks how far it is.
+      const steps = await page.evaluate(() => window.steps.filter((step) => step !== 'Halving'));
+      assert.deepEqual(steps, ['Uploading', 'Stored', 'Identical']);
       await assertAccessible(page, 'identical');
       await keep(page, `identical-${look}`);
       const stored = await page.getByRole('link', { name: 'Open the half' }).getAttribute('href');
@@ -43,6 +49,18 @@ for (const [device, options] of Object.entries({ desktop, phone })) {
       await close();
     });
   }
+}
+
+/** In the page: keeps which steps an upload goes through. */
+function watchSteps() {
+  window.steps = [];
+  const look = () => {
+    const step = document.querySelector('[aria-current="step"]')?.textContent;
+    if (step && step !== window.steps.at(-1)) {
+      window.steps.push(step);
+    }
+  };
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
 }
 
 for (const [device, options] of Object.entries({ desktop, phone })) {
