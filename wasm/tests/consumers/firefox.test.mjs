@@ -16,7 +16,7 @@ const skip = firefox ? false : 'LEFT OUT: there is no Firefox here (apt-get inst
 
 for (const name of ['core', 'core-simd', 'full', 'full-simd']) {
   test(`${name} meets the table in Firefox`, { skip }, async () => {
-    const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, protocolTimeout: 0 });
+    const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, protocolTimeout: 0, timeout: 0 });
     const server = await serve(root);
     try {
       const page = await browser.newPage();
