@@ -27,12 +27,15 @@ export async function create(platform, { base, workers = platform.workers, simd,
   const modules = {};
   const pool = new Pool({
     spawn: () => spawn(platform, folder),
-    load: (name) => (modules[name] ??= platform.compile(name, folder).catch((cause) => {
-      delete modules[name];
-      missing(cause);
-    })),
+    load: (size, build) => {
+      const name = build === 'simd' ? `${size}-simd` : size;
+      return (modules[name] ??= platform.compile(name, folder).catch((cause) => {
+        delete modules[name];
+        missing(cause);
+      }));
+    },
     size: full ? 'full' : 'core',
-    ending: simd !== 'off' && globalThis.WebAssembly?.validate(SIMD) ? '-simd' : '',
+    build: simd !== 'off' && globalThis.WebAssembly?.validate(SIMD) ? 'simd' : 'scalar',
     workers: Math.max(1, workers || 1),
     memory,
     timeout,
@@ -102,6 +105,11 @@ class Halver {
     this.#pool.dispose();
   }
 
+  /** What `using` calls; where that is not known yet, nobody can. */
+  [/** @type {any} */ (Symbol.dispose ?? Symbol())]() {
+    this.dispose();
+  }
+
   /**
    * A Blob crosses over to a worker without its bytes; anything else is copied.
    *
@@ -122,9 +130,4 @@ class Halver {
     }
     throw new TypeError('the source is no Blob, ArrayBuffer or Uint8Array');
   }
-}
-
-// Where `using` is not known yet, nobody can call it.
-if (Symbol.dispose) {
-  Object.defineProperty(Halver.prototype, Symbol.dispose, { value: Halver.prototype.dispose });
 }

@@ -44,7 +44,7 @@ export interface Halver extends Disposable {
   dispose(): void;
 }
 
-/** The build at work. */
+/** The build that the first worker took. */
 export interface Engine {
   build: 'simd' | 'scalar';
   /** Of this package. */

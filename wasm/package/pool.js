@@ -1,6 +1,6 @@
 // @ts-check
 
-import { HalverError, missing } from './error.js';
+import { HalverError } from './error.js';
 import { Thread } from './thread.js';
 
 /** Milliseconds after which threads that have nothing to do give back their memory. */
@@ -11,6 +11,7 @@ const FOREVER = 2 ** 31;
 
 /** @typedef {{ resolve: (thread?: any) => void, reject: (reason: unknown) => void, isFull: boolean }} Waiting and whether it takes the full engine */
 /** @typedef {'core' | 'full'} Size */
+/** @typedef {'simd' | 'scalar'} Build */
 
 /**
  * As many threads as there are jobs, up to a limit; further jobs wait in a queue, and the first come is the first served.
@@ -19,13 +20,14 @@ const FOREVER = 2 ** 31;
  * that waits. A job is never only told that there may be one, as it could be gone by then, and the word with it.
  *
  * Threads have the smaller engine until a job has had the full one loaded; from then on all have that. They have the build
- * with SIMD until one counts wrong.
+ * with SIMD until one counts wrong; where the smaller engine does, the full one is not tried with it.
  */
 export class Pool {
   #settings;
   /** Of the engine that threads start with. */
   #size;
-  #ending;
+  /** @type {Record<Size, Build>} Of either size: the scalar one as soon as the other has counted wrong. */
+  #builds;
   #isDisposed = false;
   /** @type {Set<Thread>} All of them, those that start as well. */
   #threads = new Set();
@@ -36,27 +38,24 @@ export class Pool {
   #queue = new Set();
   /** @type {Set<Waiting>} Those for whom the full engine is loaded. */
   #growing = new Set();
-  /** @type {import('./index.js').Engine | undefined} What the first engine said of itself. */
-  #about;
   /** @type {any} */
   #resting;
 
   /**
-   * `size` and `ending` make the name of the module that threads start with; the ending is none without SIMD.
-   *
-   * @param {{ spawn: () => Worker, load: (name: string) => Promise<WebAssembly.Module>, size: Size, ending: '-simd' | '', workers: number, memory: number, timeout: number }} settings
+   * @param {{ spawn: () => Worker, load: (size: Size, build: Build) => Promise<WebAssembly.Module>, size: Size, build: Build, workers: number, memory: number, timeout: number }} settings
    */
   constructor(settings) {
     this.#settings = settings;
     this.#size = settings.size;
-    this.#ending = settings.ending;
+    this.#builds = { core: settings.build, full: settings.build };
   }
 
   /** Starts the first thread, and gives what its engine says of itself. */
   async start() {
-    const thread = await this.#start();
+    const first = await this.#start();
+    const thread = first.isAlive ? first : await this.#start();
     this.#release(thread);
-    return { build: thread.build, .../** @type {any} */ (this.#about) };
+    return { build: thread.build, ...thread.about };
   }
 
   /**
@@ -64,7 +63,7 @@ export class Pool {
    * @param {AbortSignal | undefined} signal
    * @param {(stage: string) => void} onStage
    * @param {boolean} [isFull] whether it takes the full engine
-   * @returns {Promise<{ done: any, build: 'simd' | 'scalar' }>} what was done, and by which build
+   * @returns {Promise<{ done: any, build: Build }>} what was done, and by which build
    */
   async run(question, signal, onStage, isFull = false) {
     const hired = this.#wait(this.#queue, signal, isFull);
@@ -79,7 +78,7 @@ export class Pool {
       signal?.throwIfAborted();
       return { done: await thread.ask(question, onStage), build: thread.build };
     } catch (/** @type {any} */ error) {
-      if (error?.code !== 'left-out' || thread.isFull) {
+      if (error?.code !== 'left-out' || thread.size === 'full') {
         throw error;
       }
     } finally {
@@ -138,7 +137,7 @@ export class Pool {
   /** Loads the full engine for those who wait for it. Where that fails, nobody else is told. */
   async #grow() {
     try {
-      await this.#settings.load(`full${this.#ending}`);
+      await this.#settings.load('full', this.#builds.full);
       this.#size = /** @type {Size} */ ('full');
       this.#growing.forEach(({ resolve }) => resolve());
     } catch (error) {
@@ -155,7 +154,9 @@ export class Pool {
 
   /** Gives threads to jobs that wait, starts those that are missing, and lets all rest when there is nothing to do. */
   #serve() {
-    this.#idle.forEach((thread) => thread.isFull || this.#size === 'core' || thread.end());
+    // What jobs take, by an engine that has not counted wrong.
+    const isGood = (/** @type {Thread} */ { size, build }) => (size === 'full' || size === this.#size) && build === this.#builds[size];
+    this.#idle.forEach((thread) => isGood(thread) || thread.end());
     this.#threads.forEach((thread) => thread.isAlive || this.#threads.delete(thread));
     this.#idle = this.#idle.filter(({ isAlive }) => isAlive);
     for (const job of this.#queue) {
@@ -203,30 +204,26 @@ export class Pool {
   }
 
   /**
-   * A thread that has proved its engine; one that does not is ended, whatever it says. Where SIMD counts wrong, all go on
-   * without.
+   * A thread that has proved its engine; one that does not is ended, whatever it says. Where SIMD counts wrong, it is given all the
+   * same: the next one to be started is without.
    *
    * @returns {Promise<Thread>}
    */
   async #start() {
     const { spawn, load } = this.#settings;
-    const thread = new Thread(spawn(), this.#size + this.#ending);
+    const size = this.#size;
+    const thread = new Thread(spawn(), size, this.#builds[size]);
     this.#threads.add(thread);
     try {
-      const about = await thread.ask({ module: await load(thread.name) });
-      this.#about ??= about;
-      if (about.outputVersion !== this.#about?.outputVersion) {
-        missing(Error('another version: reload'));
-      }
-      return thread;
+      thread.about = await thread.ask({ module: await load(size, thread.build) });
     } catch (/** @type {any} */ error) {
       thread.end(error);
       if (error.code !== 'engine-mismatch' || thread.build === 'scalar') {
         throw error;
       }
+      this.#builds.full = this.#builds[size] = 'scalar';
     }
-    this.#ending = '';
-    return this.#start();
+    return thread;
   }
 
   #rest() {
@@ -236,5 +233,5 @@ export class Pool {
 }
 
 function disposed() {
-  return new HalverError({ code: 'disposed', message: 'this halver was disposed of' });
+  return new HalverError({ code: 'disposed', message: 'it was disposed of' });
 }

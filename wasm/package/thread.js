@@ -9,6 +9,8 @@ export class Thread {
   isAlive = true;
   /** Bytes of its WebAssembly memory after its last answer. */
   memory = 0;
+  /** @type {any} What its engine says of itself. */
+  about;
   #isReady = false;
   #worker;
   /** @type {Pending | undefined} */
@@ -18,14 +20,13 @@ export class Thread {
 
   /**
    * @param {Worker} worker
-   * @param {string} name of its module
+   * @param {import('./pool.js').Size} size of its engine
+   * @param {import('./pool.js').Build} build of its engine
    */
-  constructor(worker, name) {
+  constructor(worker, size, build) {
     this.#worker = worker;
-    this.name = name;
-    this.isFull = name.startsWith('full');
-    /** @type {'simd' | 'scalar'} */
-    this.build = name.endsWith('-simd') ? 'simd' : 'scalar';
+    this.size = size;
+    this.build = build;
     worker.onmessage = ({ data }) => this.#hear(data);
     worker.onerror = (event) => {
       event.preventDefault?.();

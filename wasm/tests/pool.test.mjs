@@ -49,7 +49,7 @@ beforeEach(() => {
 });
 
 function pool(settings) {
-  return new Pool({ spawn: () => new Stand(), load: (name) => load(name), size: 'core', ending: '', workers: 1, memory: 1000, timeout: Infinity, ...settings });
+  return new Pool({ spawn: () => new Stand(), load: (size, build) => load(build === 'simd' ? `${size}-simd` : size), size: 'core', build: 'scalar', workers: 1, memory: 1000, timeout: Infinity, ...settings });
 }
 
 /** The job's outcome: what was done, or the name or code of why not. */
@@ -260,7 +260,7 @@ test('where SIMD counts wrong, all go on without it, in the full engine too', as
   for (const wrong of ['core-simd', 'full-simd']) {
     workers = [];
     onStart = (worker) => queueMicrotask(() => worker.answer(worker.engine === wrong ? { failure: { code: 'engine-mismatch', message: 'wrong' } } : { done: {} }));
-    const jobs = pool({ ending: '-simd' });
+    const jobs = pool({ build: 'simd' });
     const outcome = jobs.run({ name: 'webp' }, undefined, () => {});
     await calm();
     workers.at(-1).answer(LEFT_OUT);
@@ -270,6 +270,34 @@ test('where SIMD counts wrong, all go on without it, in the full engine too', as
     assert.equal(workers.at(-1).engine, 'full');
     assert.deepEqual(workers.filter(({ isEnded }) => !isEnded).length, 1);
   }
+});
+
+test('where SIMD counts wrong in the full engine, the smaller one keeps it, and needs no other', async () => {
+  load = (name) => (name.endsWith('-simd') ? Promise.resolve(name) : Promise.reject(new HalverError({ code: 'engine-missing', message: 'offline' })));
+  onStart = (worker) => queueMicrotask(() => worker.answer(worker.engine === 'full-simd' ? { failure: { code: 'engine-mismatch', message: 'wrong' } } : { done: {} }));
+  const jobs = pool({ build: 'simd' });
+  const webp = run(jobs, 'webp');
+  await calm();
+  workers[0].answer(LEFT_OUT);
+  const jpeg = jobs.run({ name: 'jpeg' }, undefined, () => {});
+  await calm();
+  workers.at(-1).answer({ done: 'good' });
+  assert.equal(await webp, 'engine-missing');
+  assert.deepEqual(await jpeg, { done: 'good', build: 'simd' });
+});
+
+test('no thread goes on with SIMD where another of its engine has counted wrong', async () => {
+  const good = onStart;
+  onStart = (worker) => workers.indexOf(worker) === 1 || good(worker);
+  const jobs = pool({ build: 'simd', workers: 2 });
+  const answers = ['one', 'two'].map((name) => run(jobs, name));
+  await calm();
+  workers[1].answer({ failure: { code: 'engine-mismatch', message: 'wrong' } });
+  await calm();
+  workers[0].answer({ done: 1 });
+  workers[2].answer({ done: 2 });
+  assert.deepEqual(await Promise.all(answers), [1, 2]);
+  assert.deepEqual(workers.map(({ engine, isEnded }) => [engine, isEnded]), [['core-simd', true], ['core-simd', true], ['core', false]]);
 });
 
 test('a thread that does not start ends no other', async () => {
@@ -291,15 +319,6 @@ test('a thread that does not start ends no other', async () => {
   assert.equal(full.isEnded, false);
   workers.findLast(({ asked }) => asked.includes('second')).answer({ done: 'good' });
   assert.equal(await second, 'good');
-});
-
-test('an engine of another version is not mixed in', async () => {
-  onStart = (worker) => queueMicrotask(() => worker.answer({ done: { outputVersion: worker.engine === 'full' ? 8 : 7 } }));
-  const jobs = pool();
-  const outcome = run(jobs, 'webp');
-  await calm();
-  workers[0].answer(LEFT_OUT);
-  assert.equal(await outcome, 'engine-missing');
 });
 
 test('what the full engine leaves out is left out', async () => {
