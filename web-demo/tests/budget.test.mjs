@@ -34,6 +34,24 @@ test('the first load is small, and the engine is no part of it', async () => {
   await close();
 });
 
+for (const [what, options, modules] of [
+  ['the smaller engine alone', {}, ['/halver/core-simd.wasm']],
+  ['the full engine alone, where the function makes WebPs', { format: 'webp' }, ['/halver/full-simd.wasm']],
+]) {
+  test(`a picture costs ${what}`, async () => {
+    const { page, close } = await open(desktop, (tab) => tab.route('**/config', async (route) => {
+      const response = await route.fetch();
+      const config = await response.json();
+      await route.fulfill({ response, json: { ...config, options: { ...config.options, ...options } } });
+    }));
+    const asked = [];
+    page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+    await chooseAndSee(page, 'photo.jpg', read('core/tests/corpus/photo-420.jpg'));
+    assert.deepEqual(asked.filter((path) => path.endsWith('.wasm')), modules);
+    await close();
+  });
+}
+
 test('nothing moves while the page comes', async () => {
   const { page, close } = await open(desktop, (tab) => tab.addInitScript(() => {
     window.shifts = [];
