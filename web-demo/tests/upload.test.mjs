@@ -382,11 +382,16 @@ test('patience ends with what to do, and nothing is sent twice', async () => {
   });
   await step(page, 'Halving').waitFor();
   while (!(await verdict(page, 'Failed').isVisible())) {
+    const { status } = requests;
     await page.clock.fastForward(2000);
+    // Not on before the question is answered that this brought about.
+    for (let moment = 0; moment < 50 && requests.status === status; moment += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await page.evaluate(() => 0);
   }
   assert.match(await verdict(page, 'Failed').innerText(), /no half of it after 60 seconds.+look again.+Code: no-half/s);
-  // Time may be wound on before an answer is there.
-  assert.ok(requests.status >= 10, `asked ${requests.status} times`);
+  assert.ok(requests.status >= 30, `asked ${requests.status} times`);
   waiting = false;
   await button(page, 'Look again').click();
   await verdict(page, 'Identical').waitFor();
